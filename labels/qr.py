@@ -1,0 +1,41 @@
+"""A text as a QR code: the only file that imports qrcode."""
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from qrcode.constants import ERROR_CORRECT_M
+from qrcode.exceptions import DataOverflowError
+from qrcode.main import QRCode
+
+Matrix = tuple[tuple[bool, ...], ...]
+
+QUIET = 4
+"""Modules that must stay white on every side of the code (ISO/IEC 18004)."""
+
+
+def matrix(text: str) -> Matrix:
+    """The smallest QR code of error level M for `text`: rows from the top, true is dark, without quiet zone.
+
+    Raises ValueError if the text is longer than any code holds (2,331 bytes).
+    """
+    code = QRCode(error_correction=ERROR_CORRECT_M, border=0)
+    code.add_data(text)
+    try:
+        code.make(fit=True)
+    except (DataOverflowError, ValueError) as error:
+        raise ValueError(f"a text of {len(text):,} characters is too long for a QR code") from error
+    return tuple(tuple(map(bool, row)) for row in code.get_matrix())
+
+
+def runs(modules: Matrix) -> Iterator[tuple[int, int, int]]:
+    """Dark modules lying side by side, as (column, row, length), in modules from the top left."""
+    for y, row in enumerate(modules):
+        for dark, cells in groupby(range(len(row)), key=row.__getitem__):
+            if dark:
+                across = list(cells)
+                yield across[0], y, len(across)
+
+
+def svg_path(modules: Matrix) -> str:
+    """All dark modules as the `d` of one SVG path, one unit a module."""
+    return "".join(f"M{x} {y}h{length}v1h-{length}z" for x, y, length in runs(modules))

@@ -1,0 +1,178 @@
+"""One batch of decisions: commands against the states at hand, and what their commit will hold."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any, Final
+from uuid import UUID
+
+from domain.party import Party, PartyEnrolled
+from domain.plot import PlotRegistered
+from domain.values import Command, Fact, Moment, Refused
+from domain.vocabulary import decide
+from ledger.entry import content, digest, personal, spell
+from ledger.memory import Memory
+from ledger.schema import Connection
+from ledger.store import Head, Record, Rows, Taken
+from ledger.vault import SEALED, SUBJECTS, Vault
+
+PERU: Final = timezone(timedelta(hours=-5))
+AHEAD: Final = timedelta(minutes=5)
+"""How far a device's clock may run ahead of the server's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The command was accepted now: the positions of its facts."""
+
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The command was accepted before with the same content: the positions of its facts then."""
+
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """The command was refused: a code, a sentence with its values apart, and which of an act's commands it was."""
+
+    code: str
+    template: str
+    values: dict[str, str]
+    at: int = 0
+
+    def sentence(self) -> str:
+        """The sentence in English."""
+        return self.template.format(**self.values)
+
+
+Answer = Accepted | Repeated | Denied
+
+
+def moment_of(clock: datetime) -> Moment:
+    """The latest moment that is not in the future: the server's clock and five minutes, at Peru's offset."""
+    return (clock + AHEAD).astimezone(PERU).isoformat(timespec="seconds")
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one commit will hold, growing decision by decision; `unsure`: it may have been appended before the connection was lost."""
+
+    conn: Connection
+    vault: Vault
+    memory: Memory
+    head: Head
+    known: dict[UUID, Taken]
+    seen: str
+    unsure: bool = False
+    records: list[Record] = field(default_factory=list)
+    taken: list[Taken] = field(default_factory=list)
+    rows: Rows = field(default_factory=dict)
+    _fresh: dict[UUID, tuple[Taken, bytes | None]] = field(default_factory=dict)
+    _keys: dict[str, bytes] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.seen = max(self.seen, self.head.seen)
+
+    def mark(self) -> tuple[int, int, int, dict[str, int]]:
+        """A point to come back to."""
+        return self.memory.mark(), len(self.records), len(self.taken), {table: len(rows) for table, rows in self.rows.items()}
+
+    def back_to(self, mark: tuple[int, int, int, dict[str, int]]) -> None:
+        """Take back all that was decided since the mark."""
+        states, records, taken, rows = mark
+        self.memory.back_to(states)
+        for each in self.taken[taken:]:
+            self._fresh.pop(each.id, None)
+        del self.records[records:], self.taken[taken:]
+        for table, values in self.rows.items():
+            del values[rows.get(table, 0) :]
+
+    def add(self, rows: Rows) -> None:
+        """Further rows for the same commit."""
+        for table, values in rows.items():
+            self.rows.setdefault(table, []).extend(values)
+
+    def advanced(self) -> Head:
+        """The head as if the batch had been appended (its hashes are of nobody's interest)."""
+        return Head(self.head.range.extend(b"" for _ in self.records), self.seen)
+
+    def given(self, records: Sequence[Record], condition: Callable[[Connection, Head, Sequence[Record]], None] | None) -> list[Answer]:
+        """Records that are decided already; `condition` raises where they may not be appended."""
+        if condition:
+            condition(self.conn, self.head, self.records)
+        first = self._next()
+        self.records.extend(records)
+        return [Accepted(tuple(range(first, self._next())))]
+
+    def act(self, commands: Sequence[Command], by: str, org: str, as_of: Moment, *, whole: bool) -> list[Answer]:
+        """One answer a command; where all or none are wanted and one is refused, that refusal alone."""
+        mark = self.mark()
+        answers: list[Answer] = []
+        for at, command in enumerate(commands):
+            answer = self._answer(command, by, org, as_of)
+            if whole and isinstance(answer, Denied):
+                self.back_to(mark)
+                return [Denied(answer.code, answer.template, answer.values, at)]
+            answers.append(answer)
+        return answers
+
+    def _next(self) -> int:
+        return self.head.size + len(self.records) + 1
+
+    def _answer(self, command: Command, by: str, org: str, as_of: Moment) -> Answer:
+        about, kept = digest(content(command)), personal(command)
+        if before := self._before(command, about, kept):
+            return before
+        try:
+            fact = decide(command, self.memory.states, as_of)  # type: ignore[arg-type]
+        except Refused as refused:
+            return Denied(refused.code, refused.template, refused.values)
+        position = self._next()
+        if kept is not None:
+            fact = self._sealed(fact, command, position, kept)
+        kind, tags, line = spell(command, command.do, fact, position, self.seen, by, org)  # type: ignore[attr-defined]
+        self.records.append(Record(kind, tags, line))
+        self.taken.append(Taken(command.id, position, 1, about))
+        self._fresh[command.id] = self.taken[-1], kept
+        self.memory.apply(fact, tags, position)
+        return Accepted((position,))
+
+    def _before(self, command: Command, about: bytes, kept: bytes | None) -> Answer | None:
+        """The answer to an id that is taken; None where it is free."""
+        if command.id in self._fresh:
+            taken, then = self._fresh[command.id]
+            same = taken.digest == about and then == kept
+        elif command.id in self.known:
+            taken = self.known[command.id]
+            same = taken.digest == about and (kept is None or self.vault.same(self.conn, command.id, kept))
+        else:
+            return None
+        if not same:
+            return Denied("duplicate-id", "the command {id} was accepted before, with other content", {"id": str(command.id)})
+        positions = tuple(range(taken.first, taken.first + taken.count))
+        return Accepted(positions) if self.unsure and command.id in self.known else Repeated(positions)
+
+    def _sealed(self, fact: Fact, command: Command, position: int, kept: bytes) -> Fact:
+        """Put the personal part away: a party under a subject of its own, a plot's boundary under its holder's."""
+        tag = fact.tags(position)[0]
+        if isinstance(fact, PartyEnrolled):
+            subject, key, row = self.vault.new_subject()
+            self.add({SUBJECTS: [row]})
+            self._keys[subject] = key
+        else:
+            subject, key = self._holder(fact)
+        seal, sealed = self.vault.seal(key, subject, tag, command.id, kept)
+        self.add({SEALED: [sealed]})
+        return fact.model_copy(update={"seal": seal})
+
+    def _holder(self, fact: Fact) -> tuple[str, bytes]:
+        holder: Any = self.memory.states[f"party:{fact.holder_id}"] if isinstance(fact, PlotRegistered) else None
+        if not isinstance(holder, Party) or holder.subject is None:
+            raise LookupError("a plot's holder has no subject to seal its boundary under")
+        if holder.subject not in self._keys:
+            self._keys[holder.subject] = self.vault.key(self.conn, holder.subject)
+        return holder.subject, self._keys[holder.subject]

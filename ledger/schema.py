@@ -1,0 +1,93 @@
+"""Tables of the ledger and of the vault, and who may touch them: append-only is kept by the database too."""
+
+from typing import Any, Final
+
+import psycopg
+from psycopg import sql
+
+SERVER, PROJECTOR, ERASER = "cacao_server", "cacao_projector", "cacao_eraser"
+ROLES: Final = (SERVER, PROJECTOR, ERASER)
+
+TABLES: Final = """
+CREATE SCHEMA IF NOT EXISTS ledger;
+CREATE TABLE IF NOT EXISTS ledger.entries (
+  position bigint PRIMARY KEY, kind text NOT NULL, tags text[] NOT NULL, line bytea NOT NULL);
+CREATE TABLE IF NOT EXISTS ledger.tags (
+  tag text NOT NULL, kind text NOT NULL, position bigint NOT NULL, PRIMARY KEY (tag, kind, position));
+CREATE TABLE IF NOT EXISTS ledger.commands (
+  id uuid PRIMARY KEY, first bigint NOT NULL, count int NOT NULL, digest bytea NOT NULL);
+CREATE TABLE IF NOT EXISTS ledger.head (
+  one boolean PRIMARY KEY DEFAULT true CHECK (one), size bigint NOT NULL, nodes bytea NOT NULL, seen text NOT NULL);
+INSERT INTO ledger.head (size, nodes, seen) VALUES (0, '', '') ON CONFLICT DO NOTHING;
+CREATE TABLE IF NOT EXISTS ledger.journal (
+  run bytea NOT NULL, file smallint NOT NULL, row int NOT NULL, answer text NOT NULL, why text, PRIMARY KEY (run, file, row));
+
+CREATE SCHEMA IF NOT EXISTS vault;
+CREATE TABLE IF NOT EXISTS vault.subjects (subject uuid PRIMARY KEY, key bytea NOT NULL);
+CREATE TABLE IF NOT EXISTS vault.sealed (
+  tag text PRIMARY KEY, subject uuid NOT NULL REFERENCES vault.subjects ON DELETE CASCADE,
+  command uuid NOT NULL, sealed bytea NOT NULL, mac bytea NOT NULL);
+CREATE INDEX IF NOT EXISTS sealed_command ON vault.sealed (command);
+CREATE INDEX IF NOT EXISTS sealed_subject ON vault.sealed (subject);
+CREATE TABLE IF NOT EXISTS vault.lock (one boolean PRIMARY KEY DEFAULT true CHECK (one), proof bytea NOT NULL);
+"""
+# Entries are read by position and never changed; the head alone is updated, so it keeps room for that in its page.
+TUNING: Final = "ALTER TABLE ledger.head SET (fillfactor = 10);"
+
+RIGHTS: Final = f"""
+GRANT USAGE ON SCHEMA ledger, vault TO {SERVER}, {PROJECTOR}, {ERASER};
+GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA ledger TO {SERVER};
+GRANT UPDATE ON ledger.head TO {SERVER};
+GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA vault TO {SERVER};
+GRANT SELECT ON ALL TABLES IN SCHEMA ledger TO {PROJECTOR};
+GRANT SELECT ON ALL TABLES IN SCHEMA ledger TO {ERASER};
+GRANT SELECT, DELETE ON ALL TABLES IN SCHEMA vault TO {ERASER};
+"""
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+
+def install(url: str) -> None:
+    """Make tables, roles and rights where they are missing; safe to call at every start, by several processes at once."""
+    with psycopg.connect(url) as conn:
+        conn.execute("SELECT pg_advisory_xact_lock(7263001)")
+        if conn.execute("SELECT to_regclass('ledger.journal') IS NULL OR to_regclass('vault.lock') IS NULL").fetchone() == (True,):
+            conn.execute(TABLES)
+            conn.execute(TUNING)
+        if make_roles(conn):
+            conn.execute(RIGHTS)
+
+
+def missing_roles(conn: Connection) -> list[str]:
+    """Roles that the server does not have."""
+    there = {name for (name,) in conn.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", (list(ROLES),))}
+    return [role for role in ROLES if role not in there]
+
+
+def make_roles(conn: Connection) -> bool:
+    """Make the roles and enter them; False where this login may not (then `cacao doctor` says what to run)."""
+    may = conn.execute("SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user").fetchone() == (True,)
+    missing = missing_roles(conn)
+    if missing and not may:
+        return False
+    for role in missing:
+        conn.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
+    for role in ROLES if may else ():
+        conn.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(role)))
+    return conn.execute("SELECT bool_and(pg_has_role(current_user, r, 'MEMBER')) FROM unnest(%s::text[]) r", (list(ROLES),)).fetchone() == (True,)
+
+
+def administrator_must_run() -> str:
+    """SQL for an administrator where the login may not make roles."""
+    lines = [f"CREATE ROLE {role} NOLOGIN;" for role in ROLES]
+    return "\n".join([*lines, *(f"GRANT {role} TO <login>;" for role in ROLES)])
+
+
+def connect(url: str, role: str | None = None, **options: Any) -> Connection:  # noqa: ANN401 - psycopg's own
+    """An autocommit connection that acts as `role`, where the role exists and this login is a member."""
+    conn = psycopg.connect(url, autocommit=True, **options)
+    if role is not None and conn.execute(
+        "SELECT bool_or(pg_has_role(current_user, oid, 'MEMBER')) FROM pg_roles WHERE rolname = %s", (role,)
+    ).fetchone() == (True,):
+        conn.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+    return conn

@@ -1,0 +1,217 @@
+"""The one append: gapless positions, the new head, entries, tags and command ids in one commit that holds only if the head stood still."""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+
+from ledger.merkle import Range, leaf_hash, unpacked
+from ledger.schema import SERVER, Connection, connect
+
+ONE_STATEMENT: Final = 200
+"""Entries up to which one statement is quicker than COPY."""
+APPEND_SECONDS: Final = 60.0
+"""After this long the client gives an append up; its outcome is then looked for by command ids."""
+_SEPARATOR: Final = "\x1f"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the ledger stands: its compact range, and when the last entry was written."""
+
+    range: Range = field(default_factory=Range)
+    seen: str = ""
+
+    @property
+    def size(self) -> int:
+        """Number of entries: the last position."""
+        return self.range.size
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One entry to append."""
+
+    kind: str
+    tags: Sequence[str]
+    line: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A command id that is taken, for ever: where its facts stand, and the digest of its content."""
+
+    id: UUID
+    first: int
+    count: int
+    digest: bytes
+
+
+Rows = dict[str, list[tuple[Any, ...]]]
+"""Table with its columns -> further rows that belong into the same commit."""
+
+_APPEND = """
+WITH moved AS (UPDATE ledger.head SET size = %(new)s, nodes = %(nodes)s, seen = %(seen)s WHERE size = %(old)s RETURNING size),
+e AS (INSERT INTO ledger.entries SELECT p, k, string_to_array(t, chr(31)), l FROM moved,
+  unnest(%(positions)b::int8[], %(kinds)b::text[], %(joined)b::text[], %(lines)b::bytea[]) AS u(p, k, t, l)),
+t AS (INSERT INTO ledger.tags SELECT t, k, p FROM moved, unnest(%(tag)b::text[], %(tag_kind)b::text[], %(tag_at)b::int8[]) AS u(t, k, p)),
+c AS (INSERT INTO ledger.commands SELECT i, f, n, d FROM moved,
+  unnest(%(ids)b::uuid[], %(firsts)b::int8[], %(counts)b::int4[], %(digests)b::bytea[]) AS u(i, f, n, d))
+SELECT size FROM moved"""
+
+
+class Store:
+    """One connection that appends. Not for use by two threads at once."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._deadline = _Deadline()
+        self.conn = self._connect()
+
+    def _connect(self) -> Connection:
+        # Tags are looked up by index whatever the statistics say: a fresh table has none, and a plan that scans it would be kept.
+        return connect(self._url, SERVER, options="-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off")
+
+    def reconnect(self) -> None:
+        """A new connection in place of a broken one. Raises psycopg.OperationalError while the server is away."""
+        self.close()
+        self.conn = self._connect()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.conn.close()
+
+    def head(self, *, lock: bool = False) -> Head:
+        """Where the ledger stands; with `lock`, nobody else moves it until the transaction ends."""
+        row = self.conn.execute("SELECT size, nodes, seen FROM ledger.head" + (" FOR UPDATE" if lock else "")).fetchone()
+        if row is None:
+            raise RuntimeError("the ledger has no head: run `cacao doctor`")
+        return Head(unpacked(row[0], row[1]), row[2])
+
+    def append(self, head: Head, records: Sequence[Record], taken: Sequence[Taken] = (), rows: Rows | None = None, seen: str = "") -> Head | None:
+        """Give `records` the next positions, in one commit with `taken` and `rows`.
+
+        Returns the new head, or None (and nothing is changed) where another process moved the head. Inside an open
+        transaction it is part of that.
+        """
+        new = Head(head.range.extend(leaf_hash(record.line) for record in records), max(seen, head.seen))
+        with self._deadline.watch(self.conn):
+            if not rows and len(records) <= ONE_STATEMENT:
+                return new if self._one_statement(head, new, records, taken) else None
+            try:
+                with self.conn.transaction():
+                    self._copy(head, new, records, taken, rows or {})
+            except _Moved:
+                return None
+        return new
+
+    def _one_statement(self, head: Head, new: Head, records: Sequence[Record], taken: Sequence[Taken]) -> bool:
+        tags = [(tag, record.kind, at) for at, record in enumerate(records, head.size + 1) for tag in record.tags]
+        moved = self.conn.execute(
+            _APPEND,
+            {
+                "old": head.size,
+                "new": new.size,
+                "nodes": new.range.packed(),
+                "seen": new.seen,
+                "positions": list(range(head.size + 1, new.size + 1)),
+                "kinds": [record.kind for record in records],
+                "joined": [_SEPARATOR.join(record.tags) for record in records],
+                "lines": [record.line for record in records],
+                "tag": [tag for tag, _, _ in tags],
+                "tag_kind": [kind for _, kind, _ in tags],
+                "tag_at": [at for _, _, at in tags],
+                "ids": [each.id for each in taken],
+                "firsts": [each.first for each in taken],
+                "counts": [each.count for each in taken],
+                "digests": [each.digest for each in taken],
+            },
+            prepare=True,
+        )
+        return moved.rowcount == 1
+
+    def _copy(self, head: Head, new: Head, records: Sequence[Record], taken: Sequence[Taken], rows: Rows) -> None:
+        if records:
+            moved = self.conn.execute(
+                "UPDATE ledger.head SET size = %s, nodes = %s, seen = %s WHERE size = %s", (new.size, new.range.packed(), new.seen, head.size)
+            )
+            if moved.rowcount != 1:
+                raise _Moved
+        placed = list(enumerate(records, head.size + 1))
+        self._fill("ledger.entries", ("int8", "text", "text[]", "bytea"), ((at, r.kind, list(r.tags), r.line) for at, r in placed))
+        self._fill("ledger.tags", ("text", "text", "int8"), ((tag, r.kind, at) for at, r in placed for tag in r.tags))
+        self._fill("ledger.commands", ("uuid", "int8", "int4", "bytea"), ((each.id, each.first, each.count, each.digest) for each in taken))
+        for table, values in rows.items():
+            self._fill(table, None, values)
+
+    def _fill(self, table: str, types: Sequence[str] | None, values: Iterable[tuple[Any, ...]]) -> None:
+        with self.conn.cursor().copy(f"COPY {table} FROM STDIN" + (" (FORMAT BINARY)" if types else "")) as copy:
+            if types:
+                copy.set_types(types)
+            for row in values:
+                copy.write_row(row)
+
+    def taken(self, ids: list[UUID]) -> dict[UUID, Taken]:
+        """Those of the command ids that are taken."""
+        found = self.conn.execute("SELECT id, first, count, digest FROM ledger.commands WHERE id = ANY(%b)", (ids,), prepare=True)
+        return {row[0]: Taken(*row) for row in found}
+
+    def histories(self, wanted: dict[str, frozenset[str]], upto: int) -> Iterator[tuple[str, int, bytes]]:
+        """(tag, position, line) of the entries up to a position that carry a tag and one of the kinds wanted for it, in order."""
+        found = self.conn.execute(
+            "SELECT w.tag, e.position, e.line FROM unnest(%b::text[], %b::text[]) AS w(tag, kinds)"
+            " JOIN ledger.tags t ON t.tag = w.tag AND t.kind = ANY(string_to_array(w.kinds, chr(31)))"
+            " JOIN ledger.entries e ON e.position = t.position WHERE t.position <= %b ORDER BY e.position",
+            (list(wanted), [_SEPARATOR.join(sorted(kinds)) for kinds in wanted.values()], upto),
+            prepare=True,
+        )
+        yield from found
+
+    def since(self, position: int) -> Iterator[tuple[int, list[str], bytes]]:
+        """(position, tags, line) of all entries after a position, in order."""
+        yield from self.conn.execute("SELECT position, tags, line FROM ledger.entries WHERE position > %s ORDER BY position", (position,))
+
+
+class _Moved(Exception):  # noqa: N818 - not an error: another process was first
+    """Another process moved the head."""
+
+
+class _Deadline:
+    """Ends an append that hangs: shuts the connection's socket down, so that the waiting call fails as if the server had gone."""
+
+    def __init__(self) -> None:
+        self._due: tuple[float, int] | None = None
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    @contextmanager
+    def watch(self, conn: Connection) -> Iterator[None]:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="append-deadline", daemon=True)
+            self._thread.start()
+        self._due = (time.monotonic() + APPEND_SECONDS, conn.fileno())
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._due = None
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(1)
+            with self._lock:
+                if self._due and time.monotonic() > self._due[0]:
+                    with socket.socket(fileno=os.dup(self._due[1])) as line:
+                        line.shutdown(socket.SHUT_RDWR)
+                    self._due = None
+
+
+OUT_OF_REACH: Final = (psycopg.OperationalError, psycopg.InterfaceError)
+"""What psycopg raises when the server is gone; an append's outcome is then unknown."""

@@ -1,0 +1,136 @@
+"""What is about people, sealed under one key a subject, so that it can be forgotten while every entry stays.
+
+An entry holds the subject (a random id) and a salted commitment. The vault holds, in a schema of its own, the subject's key
+(wrapped by the key encryption key) and the sealed content with its salt. Destroying the key destroys content, salt and the
+means to compare; the commitment that stays says nothing.
+"""
+
+import hmac
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import orjson
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from domain.values import Seal
+from ledger.schema import Connection
+
+KEY_BYTES: Final = 32
+NONCE_BYTES: Final = 12
+SUBJECTS, SEALED = "vault.subjects (subject, key)", "vault.sealed (tag, subject, command, sealed, mac)"
+
+
+class WrongKey(Exception):
+    """The key encryption key is not the one this vault was sealed with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The personal content under a tag, and the salt of its commitment."""
+
+    content: dict[str, Any]
+    salt: bytes
+
+
+def key_from(path: Path) -> bytes:
+    """The key encryption key in a file; made, readable by its owner alone, where there is none. Raises WrongKey."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.chmod(0o700)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(os.urandom(KEY_BYTES).hex() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    return key_of(path.read_text(encoding="ascii"), str(path))
+
+
+def key_of(written: str, where: str) -> bytes:
+    """A key of 64 hexadecimal digits. Raises WrongKey."""
+    try:
+        key = bytes.fromhex(written.strip())
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise WrongKey(f"{where}: wanted a key of 64 hexadecimal digits")
+    return key
+
+
+class Vault:
+    """Seals and opens under the key encryption key. Holds no personal data itself."""
+
+    def __init__(self, key: bytes) -> None:
+        self._wrap = AESGCM(key)
+        self._proof = hmac.digest(key, b"cacao vault", "sha256")
+
+    def check(self, conn: Connection) -> None:
+        """The first key that comes is the vault's key; any other is refused. Raises WrongKey."""
+        conn.execute("INSERT INTO vault.lock (proof) VALUES (%s) ON CONFLICT DO NOTHING", (self._proof,))
+        if conn.execute("SELECT proof FROM vault.lock").fetchone() != (self._proof,):
+            raise WrongKey("the vault was sealed with another key: put the old key file back, or set CACAO_KEY to the old key")
+
+    def new_subject(self) -> tuple[str, bytes, tuple[UUID, bytes]]:
+        """A subject, its key, and the row that keeps the key wrapped."""
+        subject, key = uuid4(), os.urandom(KEY_BYTES)
+        return str(subject), key, (subject, self._locked(self._wrap, key, subject.bytes))
+
+    def key(self, conn: Connection, subject: str) -> bytes:
+        """The key of a subject. Raises LookupError where it was erased."""
+        row = conn.execute("SELECT key FROM vault.subjects WHERE subject = %s", (subject,)).fetchone()
+        if row is None:
+            raise LookupError(f"subject {subject} was erased")
+        return self._open(self._wrap, row[0], UUID(subject).bytes)
+
+    def seal(self, key: bytes, subject: str, tag: str, command: UUID, content: bytes) -> tuple[Seal, tuple[Any, ...]]:
+        """Put personal content away: what the entry says of it, and the row that keeps it."""
+        salt = os.urandom(KEY_BYTES)
+        body = orjson.dumps({"salt": salt.hex(), "content": content.decode()})
+        sealed = self._locked(AESGCM(key), body, tag.encode())
+        return Seal(subject=subject, commitment=commitment(salt, content)), (tag, UUID(subject), command, sealed, _mac(key, content))
+
+    def same(self, conn: Connection, command: UUID, content: bytes) -> bool:
+        """Whether a command's personal content is what it was when accepted; true where it was erased, so that nothing comes back."""
+        row = conn.execute(
+            "SELECT s.subject, s.key, v.mac FROM vault.sealed v JOIN vault.subjects s USING (subject) WHERE v.command = %s", (command,)
+        ).fetchone()
+        return row is None or hmac.compare_digest(_mac(self._open(self._wrap, row[1], row[0].bytes), content), row[2])
+
+    def open(self, conn: Connection, tags: Iterable[str]) -> dict[str, Opened]:
+        """The personal content under those of the tags that have any and were not erased."""
+        rows = conn.execute(
+            "SELECT v.tag, v.subject, s.key, v.sealed FROM vault.sealed v JOIN vault.subjects s USING (subject) WHERE v.tag = ANY(%s)",
+            (list(tags),),
+        )
+        return {tag: self._opened(tag, subject, key, sealed) for tag, subject, key, sealed in rows}
+
+    def _opened(self, tag: str, subject: UUID, wrapped: bytes, sealed: bytes) -> Opened:
+        body = orjson.loads(self._open(AESGCM(self._open(self._wrap, wrapped, subject.bytes)), sealed, tag.encode()))
+        return Opened(orjson.loads(body["content"]), bytes.fromhex(body["salt"]))
+
+    @staticmethod
+    def _locked(cipher: AESGCM, plain: bytes, bound_to: bytes) -> bytes:
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + cipher.encrypt(nonce, plain, bound_to)
+
+    @staticmethod
+    def _open(cipher: AESGCM, sealed: bytes, bound_to: bytes) -> bytes:
+        try:
+            return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound_to)
+        except InvalidTag:
+            raise WrongKey("sealed content does not open: the key is another, or the content was changed") from None
+
+
+def commitment(salt: bytes, content: bytes) -> str:
+    """What an entry says of personal content: SHA-256 of salt and content, hexadecimal."""
+    return sha256(salt + content).hexdigest()
+
+
+def _mac(key: bytes, content: bytes) -> bytes:
+    return hmac.digest(hmac.digest(key, b"same content", "sha256"), content, "sha256")
+
+

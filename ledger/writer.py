@@ -1,0 +1,249 @@
+"""Decide, group, answer: one thread a process drains the waiting acts, decides them in order, appends them in one commit, answers each.
+
+What survives a crash: an act is answered only after its commit. One whose answer was lost is found by its command ids and answered
+from where its facts stand.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+from domain.values import Command, Moment
+from ledger.decision import Answer, Batch, moment_of
+from ledger.entry import now, read, typed
+from ledger.memory import Memory
+from ledger.schema import Connection
+from ledger.store import OUT_OF_REACH, Head, Record, Rows, Store, Taken
+from ledger.vault import Vault
+
+MOST_COMMANDS: Final = 500
+"""Commands decided and appended in one commit."""
+PATIENCE_SECONDS: Final = 20.0
+"""How long a lost database is waited for before the waiting acts are given up."""
+
+Condition = Callable[[Connection, Head, Sequence[Record]], None]
+
+
+class Unavailable(Exception):
+    """The database could not be reached in time; whether the act was appended is unknown: send it again with the same ids."""
+
+
+class Unsure(Exception):
+    """The connection was lost at an act that keeps a journal: look there for how far it came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Commands of one caller, decided in order. `whole`: all or none. `note`: further rows for the same commit, made of the answers."""
+
+    commands: Sequence[Command]
+    by: str
+    org: str
+    as_of: Moment | None = None
+    whole: bool = False
+    note: Callable[[Sequence[Answer]], Rows] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Records that are already decided; `condition` raises where they may not be appended."""
+
+    records: Sequence[Record]
+    condition: Condition | None = None
+
+
+@dataclass(slots=True)
+class _Job:
+    work: Act | Given
+    answer: "Future[list[Answer]]" = field(default_factory=Future)
+
+    def weight(self) -> int:
+        return len(self.work.commands if isinstance(self.work, Act) else self.work.records)
+
+
+class Writer:
+    """The writer of this process. Thread-safe; `submit` returns at once.
+
+    `rehearse`: decide as if appending, and append nothing.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        vault: Vault,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        revive: Callable[[], object] = lambda: None,
+        *,
+        rehearse: bool = False,
+    ) -> None:
+        self._store, self._vault, self._clock, self._revive = Store(url), vault, clock, revive
+        self._rehearsed: dict[UUID, Taken] | None = {} if rehearse else None
+        self._memory = Memory(float("inf")) if rehearse else Memory()
+        vault.check(self._store.conn)
+        self._head = self._known = self._store.head()
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._listeners: list[Callable[[int], None]] = []
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Act | Given) -> "Future[list[Answer]]":
+        """Hand over an act; the future gives one answer a command, or raises Unavailable."""
+        if self._closed:
+            raise RuntimeError("the writer is closed")
+        job = _Job(work)
+        self._jobs.put(job)
+        return job.answer
+
+    def on_append(self, listener: Callable[[int], None]) -> None:
+        """Call `listener` with the new size after every commit, from the writer's thread; it must be quick."""
+        self._listeners.append(listener)
+
+    def close(self) -> None:
+        """Answer all that waits, then end."""
+        if not self._closed:
+            self._closed = True
+            self._jobs.put(None)
+            self._thread.join()
+            self._store.close()
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            jobs, weight = [job], job.weight()
+            while weight < MOST_COMMANDS:
+                try:
+                    further = self._jobs.get_nowait()
+                except queue.Empty:
+                    break
+                if further is None:
+                    self._settle(jobs)
+                    return
+                jobs.append(further)
+                weight += further.weight()
+            self._settle(jobs)
+
+    def _settle(self, jobs: list[_Job]) -> None:
+        """Every job gets its answer here, on every path."""
+        try:
+            self._until_done(jobs)
+        except Exception as failure:  # noqa: BLE001 - whatever it is, the callers must hear of it
+            self._memory.forget()
+            if len(jobs) > 1 and not isinstance(failure, Unavailable):
+                for job in jobs:
+                    self._settle([job])
+                return
+            for job in jobs:
+                if not job.answer.done():
+                    job.answer.set_exception(failure)
+
+    def _until_done(self, jobs: list[_Job]) -> None:
+        lost_at: float | None = None
+        lock = False
+        while jobs:
+            try:
+                done = self._locked(jobs, unsure=lost_at is not None) if lock else self._attempt(jobs, unsure=lost_at is not None)
+            except OUT_OF_REACH as lost:
+                lost_at = lost_at or time.monotonic()
+                self._fail_journaled(jobs)
+                self._reach_again(lost_at, lost)
+                continue
+            if done is not None:
+                self._commit(*done)
+                return
+            self._catch_up(self._store.head())
+            lock = True
+
+    def _fail_journaled(self, jobs: list[_Job]) -> None:
+        for job in [job for job in jobs if isinstance(job.work, Act) and job.work.note]:
+            job.answer.set_exception(Unsure("the connection was lost while rows of an import were appended"))
+            jobs.remove(job)
+
+    def _reach_again(self, since: float, lost: Exception) -> None:
+        self._memory.forget()
+        while True:
+            try:
+                self._revive()
+                self._store.reconnect()
+                self._head = self._known = self._store.head()
+            except OUT_OF_REACH:
+                if time.monotonic() - since > PATIENCE_SECONDS:
+                    raise Unavailable(f"the database is out of reach: {type(lost).__name__}") from lost
+                time.sleep(0.2)
+            else:
+                return
+
+    def _locked(self, jobs: list[_Job], *, unsure: bool) -> "_Done | None":
+        """Decide and append while nobody else can move the head: after having been too late once, so that a slow batch cannot starve."""
+        with self._store.conn.transaction():
+            self._catch_up(self._store.head(lock=True))
+            return self._attempt(jobs, unsure=unsure)
+
+    def _attempt(self, jobs: list[_Job], *, unsure: bool) -> "_Done | None":
+        """Decide and append; None, and all decisions taken back, where another process was first."""
+        commands = [command for job in jobs if isinstance(job.work, Act) for command in job.work.commands]
+        taken = self._store.taken([command.id for command in commands]) if commands else {}
+        self._memory.fetch(self._store, (tag for command in commands for tag in command.reads()), self._known.size)
+        taken |= self._rehearsed or {}
+        batch = Batch(self._store.conn, self._vault, self._memory, self._head, taken, now(self._clock()), unsure=unsure)
+        answers = [(job, self._decide(job.work, batch)) for job in jobs]
+        new = self._append(batch)
+        if new is None:
+            self._memory.back_to(0)
+            return None
+        return new, answers
+
+    def _commit(self, new: Head, answers: "list[tuple[_Job, list[Answer] | Exception]]") -> None:
+        self._memory.keep()
+        self._head = new
+        if self._rehearsed is None:
+            self._known = new
+        for listener in self._listeners:
+            listener(new.size)
+        for job, answer in answers:
+            if isinstance(answer, Exception):
+                job.answer.set_exception(answer)
+            else:
+                job.answer.set_result(answer)
+
+    def _decide(self, work: Act | Given, batch: Batch) -> list[Answer] | Exception:
+        mark = batch.mark()
+        try:
+            if isinstance(work, Given):
+                return batch.given(work.records, work.condition)
+            as_of = work.as_of or moment_of(self._clock())
+            answers = batch.act(work.commands, work.by, work.org, as_of, whole=work.whole)
+            if work.note:
+                batch.add(work.note(answers))
+        except OUT_OF_REACH:
+            raise
+        except Exception as failure:  # noqa: BLE001 - one caller's failure is not the others'
+            batch.back_to(mark)
+            return failure
+        return answers
+
+    def _append(self, batch: Batch) -> Head | None:
+        if self._rehearsed is not None:
+            self._rehearsed.update({each.id: each for each in batch.taken})
+            return batch.advanced()
+        if not batch.records and not batch.rows:
+            return self._head
+        return self._store.append(self._head, batch.records, batch.taken, batch.rows, batch.seen)
+
+    def _catch_up(self, head: Head) -> None:
+        """Fold what other processes appended into the states at hand."""
+        for position, tags, line in self._store.since(self._head.size):
+            if position > head.size:
+                break
+            if any(tag in self._memory.states for tag in tags):
+                self._memory.apply(typed(read(position, line).fact), tags, position)
+        self._memory.keep()
+        self._head = self._known = head
+
+
+_Done = tuple[Head, list[tuple[_Job, list[Answer] | Exception]]]

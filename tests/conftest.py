@@ -1,0 +1,81 @@
+"""What tests stand on: a real PostgreSQL (our own, or DATABASE_URL's), a database each, the folders of shared material."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import conninfo
+
+from ledger import schema
+from ledger.server import Server
+from ledger.vault import Vault
+from ledger.writer import Writer
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+KEY = bytes(range(32))
+
+
+def need(path: Path) -> Path:
+    """A folder or file beside the checkout; skips where it is absent, fails in CI."""
+    if not path.exists():
+        message = f"{path.name} is absent: this test reads it beside the checkout"
+        if os.environ.get("CACAO_CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return path
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL in which tests may make databases."""
+    if given := os.environ.get("DATABASE_URL"):
+        yield given
+        return
+    server = Server(tmp_path_factory.mktemp("cluster") / "pg")
+    yield server.ensure()
+    server.stop()
+
+
+@pytest.fixture
+def url(cluster: str) -> Iterator[str]:
+    """The address of an empty database."""
+    name = f"t{uuid4().hex}"
+    with psycopg.connect(cluster, autocommit=True) as conn:
+        conn.execute(f"CREATE DATABASE {name}")
+    yield conninfo.make_conninfo(cluster, dbname=name)
+    with psycopg.connect(cluster, autocommit=True) as conn:
+        conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def ledger(url: str) -> str:
+    """The address of an empty ledger."""
+    schema.install(url)
+    return url
+
+
+@pytest.fixture
+def vault() -> Vault:
+    return Vault(KEY)
+
+
+@pytest.fixture
+def writers(ledger: str, vault: Vault) -> Iterator[Callable[[], Writer]]:
+    """Make writers on the ledger; they are closed afterwards."""
+    made: list[Writer] = []
+
+    def make() -> Writer:
+        made.append(Writer(ledger, vault))
+        return made[-1]
+
+    yield make
+    for writer in made:
+        writer.close()
+
+
+@pytest.fixture
+def writer(writers: Callable[[], Writer]) -> Writer:
+    return writers()
