@@ -56,6 +56,7 @@ def install(url: str) -> None:
             conn.execute(TUNING)
         if make_roles(conn):
             conn.execute(RIGHTS)
+            conn.execute(sql.SQL("GRANT CREATE ON DATABASE {} TO {}").format(sql.Identifier(conn.info.dbname), sql.Identifier(PROJECTOR)))
 
 
 def missing_roles(conn: Connection) -> list[str]:

@@ -4,6 +4,7 @@ The wheel keeps two things that a `kill -9` makes untrue: a handle on a server t
 Both are mended before the wheel is asked.
 """
 
+import atexit
 import json
 import os
 import platform
@@ -50,7 +51,12 @@ class Server:
                 with suppress(psutil.NoSuchProcess):
                     process.send_signal(2)  # SIGINT: fast shutdown, clients are sent away
                     process.wait(20)
-        _Handles._instances.pop(self.folder, None)  # noqa: SLF001 - the wheel has no way to forget a handle
+        self._forget_handle()
+
+    def _forget_handle(self) -> None:
+        handle = _Handles._instances.pop(self.folder, None)  # noqa: SLF001 - the wheel has no way to forget a handle
+        if handle is not None:
+            atexit.unregister(handle._cleanup)  # noqa: SLF001 - see above
 
     def _postmaster(self) -> psutil.Process | None:
         try:
@@ -62,7 +68,7 @@ class Server:
 
     def _forget_the_dead(self) -> None:
         if self._postmaster() is None:
-            _Handles._instances.pop(self.folder, None)  # noqa: SLF001 - see above
+            self._forget_handle()
             (self.folder / "postmaster.pid").unlink(missing_ok=True)
         noted = self.folder / ".handle_pids.json"
         with suppress(OSError, ValueError):

@@ -1,0 +1,136 @@
+"""Follow the ledger: a batch of entries becomes rows, and the rows and the position reached are one commit."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import orjson
+
+from ledger.entry import fact_of
+from ledger.schema import PROJECTOR, SERVER, Connection, connect
+from projections.containers import CONTAINERS
+from projections.lineage import LINEAGE
+from projections.lots import LOTS
+from projections.parties import PARTIES
+from projections.plots import PLOTS
+from projections.timeline import TIMELINE
+from projections.view import Fact, Table, View
+
+VIEWS: Final[tuple[View, ...]] = (PARTIES, PLOTS, LOTS, LINEAGE, CONTAINERS, TIMELINE)
+BATCH: Final = 5_000
+"""Entries read, folded and committed at a time: about 10 MB."""
+
+
+def tables() -> Iterator[Table]:
+    """All tables of all views."""
+    for view in VIEWS:
+        yield from view.tables
+
+
+def connected(url: str) -> Connection:
+    """A connection as the projector. What it writes may be lost in a crash: then the position is lost with it."""
+    conn = connect(url, PROJECTOR)
+    conn.execute("SET synchronous_commit = off")
+    conn.execute("SET jit = off")
+    return conn
+
+
+def install(url: str, schema: str = "views") -> None:
+    """Make the views where they are missing."""
+    with connected(url) as conn, conn.transaction():
+        conn.execute("SELECT pg_advisory_xact_lock(7263002)")
+        if conn.execute("SELECT to_regclass(%s) IS NULL", (f"{schema}.progress",)).fetchone() == (True,):
+            create(conn, schema)
+            finish(conn, schema)
+            open_to_readers(conn, schema)
+
+
+def create(conn: Connection, schema: str) -> None:
+    """Empty tables without keys, at position 0."""
+    conn.execute(f"CREATE SCHEMA {schema}")
+    conn.execute(f"CREATE TABLE {schema}.progress (one boolean PRIMARY KEY DEFAULT true CHECK (one), position int8 NOT NULL)")
+    conn.execute(f"INSERT INTO {schema}.progress (position) VALUES (0)")
+    for each in tables():
+        conn.execute(each.create(schema))
+
+
+def finish(conn: Connection, schema: str) -> None:
+    """Keys and indexes."""
+    for each in tables():
+        for statement in each.finish(schema):
+            conn.execute(statement)
+
+
+def open_to_readers(conn: Connection, schema: str) -> None:
+    """The serving role may read the views, where there is one."""
+    if conn.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (SERVER,)).fetchone():
+        conn.execute(f"GRANT USAGE ON SCHEMA {schema} TO {SERVER}")
+        conn.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {SERVER}")
+
+
+def position(conn: Connection, schema: str = "views") -> int:
+    """The position that the views show."""
+    row = conn.execute(f"SELECT position FROM {schema}.progress").fetchone()
+    return int(row[0]) if row else 0
+
+
+def catch_up(conn: Connection, progress: Callable[[int], None] = lambda _position: None) -> int:
+    """Follow until the views show every entry; returns the position."""
+    reached = position(conn)
+    while True:
+        further = step(conn)
+        progress(further)
+        if further == reached:
+            return reached
+        reached = further
+
+
+def step(conn: Connection, schema: str = "views") -> int:
+    """One batch; returns the position reached. Two processes may call it: one waits for the other."""
+    with conn.transaction():
+        row = conn.execute(f"SELECT position FROM {schema}.progress FOR UPDATE").fetchone()
+        start = int(row[0]) if row else 0
+        reached, facts = fill(conn, schema, start, BATCH)
+        for view in VIEWS:
+            if view.settle and (concerned := [each for each in facts if each[1]["kind"] in view.settles]):
+                view.settle(conn, schema, concerned)
+        if reached > start:
+            conn.execute(f"UPDATE {schema}.progress SET position = %s", (reached,))
+        return reached
+
+
+_SETTLING: Final = frozenset().union(*(view.settles for view in VIEWS))
+_FOLDS: Final[dict[str, tuple[Any, ...]]] = {
+    kind: tuple(view.folds[kind] for view in VIEWS if kind in view.folds) for view in VIEWS for kind in view.folds
+}
+
+
+def fill(conn: Connection, schema: str, after: int, limit: int) -> tuple[int, list[tuple[int, Fact]]]:
+    """Add the rows of the entries after a position; returns the position reached, and the facts that need settling."""
+    rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    settling: list[tuple[int, Fact]] = []
+    timeline = rows["timeline"]
+    reached = after
+    for reached, line in conn.execute(  # noqa: B007 - the last one is the position reached
+        "SELECT position, line FROM ledger.entries WHERE position > %s ORDER BY position LIMIT %s", (after, limit), binary=True, prepare=True
+    ):
+        body = orjson.loads(line)
+        kind, at, fact = body["kind"], body["at"], fact_of(body)
+        for tag in body["tags"]:
+            timeline.append((tag, reached, kind, at))
+        for fold in _FOLDS.get(kind, ()):
+            for name, row in fold(reached, fact):
+                rows[name].append(row)
+        if kind in _SETTLING:
+            settling.append((reached, fact))
+    for each in tables():
+        if rows[each.name]:
+            _copy(conn, schema, each, rows[each.name])
+    return reached, settling
+
+
+def _copy(conn: Connection, schema: str, into: Table, rows: list[tuple[Any, ...]]) -> None:
+    with conn.cursor().copy(f"COPY {schema}.{into.name} FROM STDIN (FORMAT BINARY)") as copy:
+        copy.set_types(list(into.columns.values()))
+        for row in rows:
+            copy.write_row(row)

@@ -1,0 +1,58 @@
+"""What a view is: tables, and for each kind of fact the rows it adds to them. A fold never reads; it only adds."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ledger.schema import Connection
+
+Fact = Mapping[str, Any]
+Rows = Iterable[tuple[str, tuple[Any, ...]]]
+Fold = Callable[[int, Fact], Rows]
+"""(position, fact) -> (table, row) to add."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table by its columns (name -> PostgreSQL type), its key, and further indexes."""
+
+    name: str
+    columns: Mapping[str, str]
+    key: str
+    indexes: tuple[str, ...] = ()
+
+    def create(self, schema: str) -> str:
+        """SQL that makes the table, without key and indexes."""
+        columns = ", ".join(f"{name} {kind}" for name, kind in self.columns.items())
+        return f"CREATE TABLE {schema}.{self.name} ({columns})"
+
+    def finish(self, schema: str) -> list[str]:
+        """SQL that adds the key and the indexes."""
+        further = [f"CREATE INDEX ON {schema}.{self.name} ({index})" for index in self.indexes]
+        return [f"ALTER TABLE {schema}.{self.name} ADD PRIMARY KEY ({self.key})", *further]
+
+
+Settle = Callable[[Connection, str, list[tuple[int, Fact]]], None]
+"""(connection, schema, facts of the batch) -> what rows cannot say: done in the same commit, after the rows are in."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One view: its tables, its fold by kind, and what is settled after a batch (for `settles` kinds)."""
+
+    name: str
+    tables: tuple[Table, ...]
+    folds: Mapping[str, Fold]
+    settle: Settle | None = None
+    settles: frozenset[str] = field(default_factory=frozenset)
+
+
+def table(name: str, columns: str, key: str, *indexes: str) -> Table:
+    """A table from `name type, name type, …`."""
+    pairs = (column.strip().partition(" ") for column in columns.split(","))
+    return Table(name, {column: kind for column, _, kind in pairs}, key, indexes)
+
+
+def book_of(key: str) -> str:
+    """The book of a key BOOK/ID."""
+    return key.partition("/")[0]
