@@ -44,6 +44,9 @@ GRANT SELECT ON ALL TABLES IN SCHEMA ledger TO {ERASER};
 GRANT SELECT, DELETE ON ALL TABLES IN SCHEMA vault TO {ERASER};
 """
 
+BY_INDEX: Final = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off"
+"""Options of connections that look things up by key: a fresh table has no statistics, and a plan that scans it would be kept."""
+
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 import psycopg
 
 from ledger.merkle import Range, leaf_hash, unpacked
-from ledger.schema import SERVER, Connection, connect
+from ledger.schema import BY_INDEX, SERVER, Connection, connect
 
 ONE_STATEMENT: Final = 200
 """Entries up to which one statement is quicker than COPY."""
@@ -76,8 +76,7 @@ class Store:
         self.conn = self._connect()
 
     def _connect(self) -> Connection:
-        # Tags are looked up by index whatever the statistics say: a fresh table has none, and a plan that scans it would be kept.
-        return connect(self._url, SERVER, options="-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off")
+        return connect(self._url, SERVER, options=BY_INDEX)
 
     def reconnect(self) -> None:
         """A new connection in place of a broken one. Raises psycopg.OperationalError while the server is away."""

@@ -47,7 +47,7 @@ def _settle(conn: Connection, schema: str, facts: list[tuple[int, Fact]]) -> Non
 
 
 def _share(conn: Connection, schema: str, node: str) -> None:
-    shares = {above: share for above, share in shares_above(node, up(conn, [node], schema)).items() if above.startswith("plot:")}
+    shares = shares_above(node, up(conn, [node], schema), "plot:")
     whole = common(shares.values())
     conn.execute(f"UPDATE {schema}.containers SET whole = %s WHERE stuffing = %s", (whole, node))
     conn.execute(f"DELETE FROM {schema}.origins WHERE stuffing = %s", (node,))

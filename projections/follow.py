@@ -7,7 +7,7 @@ from typing import Any, Final
 import orjson
 
 from ledger.entry import fact_of
-from ledger.schema import PROJECTOR, SERVER, Connection, connect
+from ledger.schema import BY_INDEX, PROJECTOR, SERVER, Connection, connect
 from projections.containers import CONTAINERS
 from projections.lineage import LINEAGE
 from projections.lots import LOTS
@@ -29,10 +29,7 @@ def tables() -> Iterator[Table]:
 
 def connected(url: str) -> Connection:
     """A connection as the projector. What it writes may be lost in a crash: then the position is lost with it."""
-    conn = connect(url, PROJECTOR)
-    conn.execute("SET synchronous_commit = off")
-    conn.execute("SET jit = off")
-    return conn
+    return connect(url, PROJECTOR, options=f"-c synchronous_commit=off {BY_INDEX}")
 
 
 def install(url: str, schema: str = "views") -> None:

@@ -5,7 +5,7 @@ order of position are in order of time, and one pass is enough in either directi
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -60,12 +60,12 @@ SELECT e.src, e.dst, e.grams, e.position FROM down JOIN {0}.edges e ON e.dst = d
 
 def up(conn: Connection, nodes: Iterable[str], schema: str = "views") -> list[Edge]:
     """All edges above some nodes, the latest first."""
-    return [Edge(*row) for row in conn.execute(_UP.format(schema), (list(nodes),))]
+    return [Edge(*row) for row in conn.execute(_UP.format(schema), (list(nodes),), binary=True)]
 
 
 def down(conn: Connection, nodes: Iterable[str], schema: str = "views") -> list[Edge]:
     """All edges into what lies below some nodes (those from elsewhere too, for they dilute), the earliest first."""
-    return [Edge(*row) for row in conn.execute(_DOWN.format(schema), (list(nodes),))]
+    return [Edge(*row) for row in conn.execute(_DOWN.format(schema), (list(nodes),), binary=True)]
 
 
 def drawn_into(edges: Iterable[Edge]) -> dict[str, int]:
@@ -76,22 +76,67 @@ def drawn_into(edges: Iterable[Edge]) -> dict[str, int]:
     return drawn
 
 
-def shares_above(node: str, edges: Iterable[Edge]) -> dict[str, Fraction]:
+class _Shares:
+    """Sums of exact fractions by node, kept apart by denominator: most beans on one path share one, and adding them is adding integers."""
+
+    def __init__(self, edges: list[Edge], start: Mapping[str, Fraction]) -> None:
+        self._drawn = drawn_into(edges)
+        self._parts: dict[str, dict[int, int]] = defaultdict(dict)
+        for node, share in start.items():
+            self._parts[node][share.denominator] = share.numerator
+        self._whole: dict[str, Fraction] = {}
+
+    def __contains__(self, node: str) -> bool:
+        return node in self._parts
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts)
+
+    def of(self, node: str) -> Fraction:
+        """The sum so far; called when nothing more is added to the node."""
+        if node not in self._whole:
+            first, *further = (Fraction(part, whole) for whole, part in self._parts[node].items())
+            self._whole[node] = sum(further, first)
+        return self._whole[node]
+
+    def drawn(self, dst: str) -> int:
+        """Grams drawn into a node, from everywhere."""
+        return self._drawn[dst]
+
+    def a_gram_into(self, dst: str) -> Fraction:
+        """What one gram drawn into a node stands for: its share, by all that was drawn into it."""
+        parts = self._parts[dst]
+        if len(parts) == 1:
+            ((whole, part),) = parts.items()
+            return Fraction(part, whole * self._drawn[dst])
+        return self.of(dst) / self._drawn[dst]
+
+    def add(self, node: str, whole: int, part: int) -> None:
+        """Add part/whole to a node's share."""
+        parts = self._parts[node]
+        parts[whole] = parts.get(whole, 0) + part
+
+
+def shares_above(node: str, edges: Iterable[Edge], prefix: str = "") -> dict[str, Fraction]:
     """The exact share that each node above has in `node`; `edges` as `up` gives them. The shares of plots add up to one."""
     edges = list(edges)
-    drawn = drawn_into(edges)
-    shares: dict[str, Fraction] = defaultdict(Fraction, {node: Fraction(1)})
-    for edge in edges:
-        shares[edge.src] += shares[edge.dst] * Fraction(edge.grams, drawn[edge.dst])
-    return shares
+    shares = _Shares(edges, {node: Fraction(1)})
+    weights: dict[str, tuple[int, int]] = {}
+    for src, dst, grams, _ in edges:
+        if dst not in weights:
+            a_gram = shares.a_gram_into(dst)
+            weights[dst] = a_gram.numerator, a_gram.denominator
+        part, whole = weights[dst]
+        shares.add(src, whole, part * grams)
+    return {above: shares.of(above) for above in shares if above.startswith(prefix)}
 
 
-def shares_below(sources: Mapping[str, Fraction], edges: Iterable[Edge]) -> dict[str, Fraction]:
+def shares_below(sources: Mapping[str, Fraction], edges: Iterable[Edge], prefix: str = "") -> dict[str, Fraction]:
     """The exact share of each node below that came from the sources; `edges` as `down` gives them."""
     edges = list(edges)
-    drawn = drawn_into(edges)
-    shares: dict[str, Fraction] = defaultdict(Fraction, sources)
-    for edge in edges:
-        if edge.src in shares and edge.dst not in sources:
-            shares[edge.dst] += shares[edge.src] * Fraction(edge.grams, drawn[edge.dst])
-    return shares
+    shares = _Shares(edges, sources)
+    for src, dst, grams, _ in edges:
+        if src in shares and dst not in sources:
+            share = shares.of(src)
+            shares.add(dst, share.denominator * shares.drawn(dst), share.numerator * grams)
+    return {below: shares.of(below) for below in shares if below.startswith(prefix)}

@@ -1,0 +1,151 @@
+"""A small world and one good command of each kind: tests name the command and say what is different.
+
+A difference is a dict. A key with a colon is a tag: None takes what stands under it away, a dict changes its fields, a state puts it
+there. `as_of` is the clock. Any other key is a field of the command.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import pytest
+
+from domain.container import Container
+from domain.graft import Budwood, Graft
+from domain.lot import Lot
+from domain.nursery import Handout, NurseryLot
+from domain.party import Party
+from domain.plot import Plot
+from domain.values import Refused
+from domain.vocabulary import COMMANDS, decide
+
+MAY, MAY_31, JUNE, JULY = (f"2026-{day}T10:00:00-05:00" for day in ("05-02", "05-31", "06-02", "07-02"))
+ID = "018f0000-0000-7000-8000-000000000001"
+SQUARE = [[-76.500, -6.500], [-76.499, -6.500], [-76.499, -6.499], [-76.500, -6.499], [-76.500, -6.500]]
+
+WORLD: dict[str, Any] = {
+    "party:main/FARMER": Party("farmer", MAY, None),
+    "party:main/COOP": Party("aggregator", MAY, None),
+    "party:main/BUYER": Party("buyer", MAY, None),
+    "plot:main/PLOT": Plot("main/FARMER", MAY),
+    "nursery-lot:main/ROOTS": NurseryLot("cacao", 100, MAY),
+    "handout:main/GIVEN": Handout("main/FARMER", "main/PLOT", "cacao", 40, 20, MAY),
+    "budwood:main/STICKS": Budwood("main/MOTHER", "Bellavista", 30, MAY),
+    "graft:main/GRAFT": Graft("main/PLOT", "main/GIVEN", "main/STICKS", 30, MAY, frozenset()),
+    "lot:main/WET": Lot("wet", "main/FARMER", 40_500, MAY),
+    "lot:main/WET-2": Lot("wet", "main/FARMER", 10_000, MAY),
+    "lot:main/DRY": Lot("dry", "main/COOP", 5_000, MAY),
+    "container:OPEN": Container(41, "main/COOP", "open", grams=3_000, departed=False, sold=False, at=MAY),
+    "container:SEALED": Container(51, "main/COOP", "sealed", grams=3_000, departed=False, sold=False, at=MAY),
+}
+
+_STEP = {"lot_id": "NEW", "started_at": MAY_31, "ended_at": JUNE}
+_FARMERS = {**_STEP, "holder_id": "FARMER", "inputs": [{"lot_id": "WET", "kg": "40"}, {"lot_id": "WET-2", "kg": "10"}], "kg": "50"}
+
+GOOD: dict[str, dict[str, Any]] = {
+    "enrol-party": {
+        "party_id": "NEW", "role": "farmer", "name": "Rosa Quispe", "document": "45678912", "phone": "987654321", "sex": "F",
+        "district": "220501", "enrolled_at": JUNE,
+    },
+    "register-plot": {
+        "plot_id": "NEW", "holder_id": "FARMER", "area_ha": "1.223", "district": "220501", "system": "agroforestry",
+        "planted_at": MAY, "surveyed_at": JUNE, "accuracy_m": "3.5", "geometry": {"type": "Polygon", "coordinates": [SQUARE]},
+    },
+    "raise-seedlings": {
+        "nursery_lot_id": "NEW", "nursery_id": "COOP", "species": "cacao", "clone": "IMC-67", "count": "500", "raised_at": JUNE,
+    },
+    "hand-out-seedlings": {
+        "handout_id": "NEW", "nursery_lot_id": "ROOTS", "party_id": "FARMER", "plot_id": "PLOT", "count": "60", "return_due": "0",
+        "handed_at": JUNE,
+    },
+    "return-seedlings": {"return_id": "NEW", "handout_id": "GIVEN", "count": "5", "returned_at": JUNE},
+    "cut-budwood": {"budwood_id": "NEW", "mother_plot_id": "PLOT", "clone": "Bellavista", "sticks": "12", "cut_at": JUNE},
+    "graft-plants": {
+        "graft_id": "NEW", "plot_id": "PLOT", "handout_id": "GIVEN", "budwood_id": "STICKS", "grafted": "25", "grafted_at": JUNE,
+    },
+    "count-grafts": {"graft_id": "GRAFT", "alive": "28", "counted_at": JUNE},
+    "record-harvest": {"lot_id": "NEW", "plot_id": "PLOT", "kg": "40.5", "from_at": MAY_31, "to_at": JUNE},
+    "inspect-lot": {
+        "lot_id": "DRY", "inspected_at": JUNE, "moisture_pct": "7.1", "beans_100g": "82", "mouldy_pct": "1", "slaty_pct": "2.5",
+        "defective_pct": "0.333",
+    },
+    "write-off": {"loss_id": "NEW", "lot_id": "WET", "kg": "2.25", "reason": "spoiled", "lost_at": JUNE},
+    "buy-lot": {**_FARMERS, "holder_id": "COOP", "price_pen_kg": "9.4", "premium_pct": "5"},
+    "ferment-lots": {**_FARMERS, "kg": "45", "method": "box", "max_temp_c": "48.5", "turns": "3"},
+    "dry-lots": {**_FARMERS, "kg": "20", "method": "sun", "moisture_pct": "7"},
+    "blend-lots": _FARMERS,
+    "split-lot": {**_FARMERS, "inputs": [{"lot_id": "WET", "kg": "15"}], "kg": "15"},
+    "open-container": {"container_no": "CSQU3054383", "holder_id": "COOP", "at": JUNE},
+    "load-lot": {"container_no": "OPEN", "lot_id": "DRY", "kg": "4.5", "bags": "2", "at": JUNE},
+    "seal-container": {"container_no": "OPEN", "seal_no": "ML-PE 0042", "at": JUNE},
+    "depart-container": {"container_no": "SEALED", "destination": "NLRTM", "at": JUNE},
+    "sell-container": {
+        "container_no": "SEALED", "buyer_id": "BUYER", "contract_no": "C-7", "price_usd_t": "8250.5", "incoterm": "FOB", "at": JUNE,
+    },
+    "empty-container": {"container_no": "SEALED", "at": JUNE},
+}  # fmt: skip
+
+Difference = Mapping[str, Any]
+
+
+def _differ(states: dict[str, Any], tag: str, change: Any) -> None:
+    if isinstance(change, dict):
+        if states.get(tag) is not None:
+            states[tag] = replace(states[tag], **change)
+    else:
+        states[tag] = change
+
+
+@pytest.fixture(scope="session")
+def good() -> Mapping[str, dict[str, Any]]:
+    """One good command of each kind, as bodies."""
+    return GOOD
+
+
+@pytest.fixture(scope="session")
+def world() -> Mapping[str, Any]:
+    """The states under all tags."""
+    return WORLD
+
+
+@pytest.fixture(scope="session")
+def ask() -> Callable[..., Any]:
+    """A good command, read from JSON with its differences."""
+
+    def read(do: str, *differences: Difference) -> Any:
+        body = {"do": do, "id": ID} | GOOD[do]
+        for key, value in (pair for difference in differences for pair in difference.items()):
+            if ":" not in key and key != "as_of":
+                body[key] = value
+        return COMMANDS.validate_json(orjson.dumps(body))
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def accepted(ask: Callable[..., Any]) -> Callable[..., Any]:
+    """The fact that answers a good command with its differences."""
+
+    def answer(do: str, *differences: Difference) -> Any:
+        states, as_of = dict(WORLD), JULY
+        for key, value in (pair for difference in differences for pair in difference.items()):
+            if ":" in key:
+                _differ(states, key, value)
+            elif key == "as_of":
+                as_of = value
+        return decide(ask(do, *differences), states, as_of)
+
+    return answer
+
+
+@pytest.fixture(scope="session")
+def refused(accepted: Callable[..., Any]) -> Callable[..., tuple[str, str]]:
+    """The code and the sentence of the refusal."""
+
+    def answer(do: str, *differences: Difference) -> tuple[str, str]:
+        with pytest.raises(Refused) as refusal:
+            accepted(do, *differences)
+        return refusal.value.code, str(refusal.value)
+
+    return answer
