@@ -56,7 +56,12 @@ class House:
         """Connections for reading, one round trip a question."""
         if self._pool is None:
             self._pool = ConnectionPool(
-                self.url, min_size=1, max_size=READERS, open=True, kwargs={"autocommit": True, "options": schema.BY_INDEX}, configure=_as_server
+                self.url,
+                min_size=1,
+                max_size=READERS,
+                open=True,
+                kwargs={"autocommit": True, "options": schema.BY_INDEX},
+                configure=_as_server,
             )
         return self._pool
 
@@ -74,14 +79,8 @@ class House:
             self.server.ensure(DATABASE)
 
     def token(self) -> str:
-        """The token that opens the door for writing; made where there is none."""
-        path = self.settings.token
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.parent.chmod(0o700)
-            path.touch(0o600)
-            path.write_text(f"cacao_{secrets.token_urlsafe(32)}\n", encoding="ascii")
-        return path.read_text(encoding="ascii").strip()
+        """The token that opens the door for writing."""
+        return token(self.settings)
 
     def close(self) -> None:
         """Answer what waits, then close."""
@@ -129,6 +128,17 @@ def vault_key(settings: Settings, conn: Connection) -> bytes:
     if not settings.vault_key.exists() and conn.execute("SELECT 1 FROM vault.lock").fetchone():
         raise WrongKey(f"{settings.vault_key} is gone, and the vault was sealed with it: put it back, or set CACAO_KEY")
     return key_from(settings.vault_key)
+
+
+def token(settings: Settings) -> str:
+    """The token that opens the door for writing; made, readable by its owner alone, where there is none."""
+    path = settings.token
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.chmod(0o700)
+        path.touch(0o600)
+        path.write_text(f"cacao_{secrets.token_urlsafe(32)}\n", encoding="ascii")
+    return path.read_text(encoding="ascii").strip()
 
 
 def _as_server(conn: psycopg.Connection[Any]) -> None:

@@ -57,6 +57,7 @@ class Import:
     def take(self) -> None:
         """Answer every row that was not answered before. Raises NotASeason, ledger.writer.Unavailable."""
         self._run = self.folder.digest()
+        self.progress(sum(self.counts().values()))
         for left in reversed(range(_TRIES)):
             try:
                 self._take_from(self._last())
@@ -65,6 +66,11 @@ class Import:
                     raise
             else:
                 return
+
+    def begun(self) -> bool:
+        """Whether rows of this very folder were answered before."""
+        self._run = self.folder.digest()
+        return self._last() != (-1, 0)
 
     def answers(self, *, refusals: bool = True, repeats: bool = True) -> Iterator[Answered]:
         """Refusals and repeats in the order of rows."""
@@ -87,15 +93,16 @@ class Import:
         if self.rehearse:
             return -1, 0
         with connect(self.url, SERVER) as conn:
-            row = conn.execute("SELECT file, row FROM ledger.journal WHERE run = %s ORDER BY file DESC, row DESC LIMIT 1", (self._run,)).fetchone()
-            done = conn.execute("SELECT count(*) FROM ledger.journal WHERE run = %s", (self._run,)).fetchone()
-        self.progress(done[0] if done else 0)
+            row = conn.execute(
+                "SELECT file, row FROM ledger.journal WHERE run = %s ORDER BY file DESC, row DESC LIMIT 1", (self._run,)
+            ).fetchone()
         return (row[0], row[1]) if row else (-1, 0)
 
     def _journaled(self) -> Iterator[Answered]:
         with connect(self.url, SERVER) as conn, conn.transaction(), psycopg.ServerCursor(conn, "journal") as cursor:
             cursor.execute(
-                "SELECT file, row, answer, why FROM ledger.journal WHERE run = %s AND answer <> %s ORDER BY file, row", (self._run, ACCEPTED)
+                "SELECT file, row, answer, why FROM ledger.journal WHERE run = %s AND answer <> %s ORDER BY file, row",
+                (self._run, ACCEPTED),
             )
             for file, row, answer, why in cursor:
                 yield Answered(file, row, answer, *(json.loads(why) if why else ("", {})))

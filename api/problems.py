@@ -1,8 +1,10 @@
 """How the doors say no: what cannot be read, in words that never repeat a cell; refusals and failures as RFC 9457 problem details."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 
+from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
 
@@ -31,8 +33,8 @@ _MOMENT: Final = "a time such as 2026-05-02T10:00:00-05:00"
 def unreadable(error: ValidationError) -> Unreadable:
     """The first thing that cannot be read in a body, by its field."""
     first = error.errors(include_url=False, include_input=False)[0]
-    location = [str(part) for part in first["loc"] if part != first["loc"][0]] if len(first["loc"]) > 1 else [str(part) for part in first["loc"]]
-    field = ".".join(location) or "row"
+    location = first["loc"][1:] if len(first["loc"]) > 1 else first["loc"]
+    field = ".".join(map(str, location)) or "row"
     return _worded(str(first["type"]), field, first.get("ctx", {}), str(first["msg"]))
 
 
@@ -67,3 +69,9 @@ def _why(message: str) -> str:
     why = message.removeprefix("Value error, ")
     ours = ("wanted", "a text", "a lot", "a clone")
     return why if why.startswith(ours) else f"wanted {_MOMENT}"
+
+
+def problem(status: int, code: str, sentence: str, headers: dict[str, str] | None = None, **further: Any) -> JSONResponse:  # noqa: ANN401
+    """RFC 9457 problem details; `type` leads to a page that explains the code."""
+    body = {"type": f"/problems/{code}", "title": HTTPStatus(status).phrase, "status": status, "code": code, "detail": sentence, **further}
+    return JSONResponse(body, status, headers, media_type="application/problem+json")

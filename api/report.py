@@ -2,12 +2,14 @@
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 from api.imports import Answered, Import
+from api.look import refused_page
 from api.season import FILES, Row
 from ledger.schema import SERVER, connect
 from projections import answers
@@ -42,6 +44,15 @@ def write_refused(run: Import, folder: Path) -> None:
                 to_repeats.writerow((name, row.number, row.id))
             else:
                 to_refused.writerow((name, row.number, row.id, answer.answer))
+
+
+def write_people(run: Import, folder: Path) -> None:
+    """`refused.html`: each refused row as it was written, its code and its sentence, in Spanish and English."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = ((FILES[row.file].name, row.number, row.cells, each.answer, each.template, each.values) for each, row in refusals(run))
+    counts = Counter(each.answer for each in run.answers(repeats=False))
+    with (folder / "refused.html").open("w", encoding="utf-8", errors="replace") as file:
+        file.writelines(refused_page(rows, counts))
 
 
 def _table(path: Path) -> Any:  # noqa: ANN401 - an open file

@@ -125,7 +125,9 @@ class Folder:
         self.path, self.book = path, book
         missing = [name for name in (*(file.name for file in FILES), "season.json") if not (path / name).is_file()]
         if missing:
-            raise NotASeason(f"{path}: no {', no '.join(missing)}. A season folder holds all of its files; one without rows has its header alone.")
+            raise NotASeason(
+                f"{path}: no {', no '.join(missing)}. A season folder holds all of its files; one without rows has its header alone."
+            )
         try:
             self.season = TypeAdapter(Season).validate_json((path / "season.json").read_bytes())
         except ValidationError as error:
@@ -189,7 +191,9 @@ class Folder:
                 for feature in ijson.items(source, "features.item"):
                     yield _feature(feature)
             except ijson.JSONError as error:
-                raise NotASeason(f"{self.path / file.name}: not JSON from here on ({type(error).__name__}); rows before it were taken") from None
+                raise NotASeason(
+                    f"{self.path / file.name}: not JSON from here on ({type(error).__name__}); rows before it were taken"
+                ) from None
 
     def _asks(self, file: _File, body: dict[str, Any] | Unreadable) -> Command | Unreadable:
         if isinstance(body, Unreadable):

@@ -16,6 +16,7 @@ from domain.vocabulary import FACTS
 VERSION: Final = 1
 MOST_BYTES: Final = 65_535
 """The largest entry that a C2SP tile can carry."""
+_FAR: Final = 1_000_000
 _ROWS: Final = UUID("6f1c3a52-6c1b-5b0e-9d53-1f2a8c0e7b11")
 
 LIFTS: Final[dict[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
@@ -57,18 +58,20 @@ def personal(command: Command) -> bytes | None:
 
 
 def _positions_only(value: dict[str, Any]) -> dict[str, Any]:
-    geometry = value.get("geometry")
-    if not isinstance(geometry, dict):
+    """A geometry by its positions alone: altitude and further members do not count, nor does how a number was written."""
+    if "geometry" not in value:
         return value
-    return {"geometry": {"type": geometry.get("type"), "coordinates": _flat(geometry.get("coordinates"))}}
+    geometry = value["geometry"] if isinstance(value["geometry"], dict) else {}
+    sort = geometry.get("type")
+    return {"geometry": {"type": sort if sort in ("Point", "Polygon") else None, "coordinates": _flat(geometry.get("coordinates"), 3)}}
 
 
-def _flat(coordinates: Any) -> Any:  # noqa: ANN401 - coordinates nest
-    if isinstance(coordinates, list | tuple):
-        if coordinates and all(isinstance(each, int | float | Decimal) for each in coordinates):
-            return [float(each) for each in coordinates[:2]]
-        return [_flat(each) for each in coordinates]
-    return coordinates
+def _flat(coordinates: Any, depth: int) -> Any:  # noqa: ANN401 - coordinates nest
+    if not depth or not isinstance(coordinates, list | tuple):
+        return None
+    if coordinates and all(isinstance(each, int | float | Decimal) for each in coordinates):
+        return [float(each) if -_FAR < each < _FAR else None for each in coordinates[:2]]
+    return [_flat(each, depth - 1) for each in coordinates]
 
 
 def _plain(value: Any) -> str:  # noqa: ANN401 - what orjson does not know
@@ -116,9 +119,7 @@ def read(position: int, line: bytes) -> Entry:
     """An entry from its stored bytes."""
     body = orjson.loads(line)
     fact = fact_of(body)
-    return Entry(
-        position, fact["kind"], tuple(body["tags"]), line, fact, body["at"], body["seen"], body["by"], body["org"], body["id"]
-    )
+    return Entry(position, fact["kind"], tuple(body["tags"]), line, fact, body["at"], body["seen"], body["by"], body["org"], body["id"])
 
 
 def fact_of(body: dict[str, Any]) -> dict[str, Any]:

@@ -118,14 +118,17 @@ def _page(conn: Connection, query: DCBQuery | None, after: int, upto: int, limit
 def _where(query: DCBQuery | None) -> tuple[str, list[Any]]:
     """Entries that match any item: its kind among the item's (where it names any), and all the item's tags."""
     items = query.items if query else []
-    parts, values = [], []
+    parts: list[str] = []
+    values: list[Any] = []
     for item in items:
         own = ["true"]
         if item.types:
             own.append("kind = ANY(%s)")
             values.append(item.types)
         if item.tags:
-            own.append("position IN (SELECT position FROM ledger.tags WHERE tag = ANY(%s) GROUP BY position HAVING count(DISTINCT tag) = %s)")
+            own.append(
+                "position IN (SELECT position FROM ledger.tags WHERE tag = ANY(%s) GROUP BY position HAVING count(DISTINCT tag) = %s)"
+            )
             values += [item.tags, len(set(item.tags))]
         parts.append(f"({' AND '.join(own)})")
     return " OR ".join(parts) and f"({' OR '.join(parts)})" or "true", values

@@ -78,7 +78,9 @@ def make_roles(conn: Connection) -> bool:
         conn.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
     for role in ROLES if may else ():
         conn.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(role)))
-    return conn.execute("SELECT bool_and(pg_has_role(current_user, r, 'MEMBER')) FROM unnest(%s::text[]) r", (list(ROLES),)).fetchone() == (True,)
+    return conn.execute("SELECT bool_and(pg_has_role(current_user, r, 'MEMBER')) FROM unnest(%s::text[]) r", (list(ROLES),)).fetchone() == (
+        True,
+    )
 
 
 def administrator_must_run() -> str:

@@ -94,7 +94,9 @@ class Store:
             raise RuntimeError("the ledger has no head: run `cacao doctor`")
         return Head(unpacked(row[0], row[1]), row[2])
 
-    def append(self, head: Head, records: Sequence[Record], taken: Sequence[Taken] = (), rows: Rows | None = None, seen: str = "") -> Head | None:
+    def append(
+        self, head: Head, records: Sequence[Record], taken: Sequence[Taken] = (), rows: Rows | None = None, seen: str = ""
+    ) -> Head | None:
         """Give `records` the next positions, in one commit with `taken` and `rows`.
 
         Returns the new head, or None (and nothing is changed) where another process moved the head. Inside an open
@@ -139,7 +141,8 @@ class Store:
     def _copy(self, head: Head, new: Head, records: Sequence[Record], taken: Sequence[Taken], rows: Rows) -> None:
         if records:
             moved = self.conn.execute(
-                "UPDATE ledger.head SET size = %s, nodes = %s, seen = %s WHERE size = %s", (new.size, new.range.packed(), new.seen, head.size)
+                "UPDATE ledger.head SET size = %s, nodes = %s, seen = %s WHERE size = %s",
+                (new.size, new.range.packed(), new.seen, head.size),
             )
             if moved.rowcount != 1:
                 raise _Moved

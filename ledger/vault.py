@@ -132,5 +132,3 @@ def commitment(salt: bytes, content: bytes) -> str:
 
 def _mac(key: bytes, content: bytes) -> bytes:
     return hmac.digest(hmac.digest(key, b"same content", "sha256"), content, "sha256")
-
-

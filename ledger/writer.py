@@ -98,6 +98,7 @@ class Writer:
         if self._closed:
             raise RuntimeError("the writer is closed")
         job = _Job(work)
+        job.answer.set_running_or_notify_cancel()  # a caller that goes away cannot take back what it handed over
         self._jobs.put(job)
         return job.answer
 

@@ -119,7 +119,9 @@ def containers(conn: Connection, book: str) -> Iterator[tuple[str, Answer]]:
         (book,),
     ).fetchall()
     for number, node, seal, holder, buyer, sealed_at in found:
-        loaded, bags = _one(conn, "SELECT coalesce(sum(grams), 0)::int8, coalesce(sum(bags), 0)::int8 FROM views.loads WHERE stuffing = %s", node)
+        loaded, bags = _one(
+            conn, "SELECT coalesce(sum(grams), 0)::int8, coalesce(sum(bags), 0)::int8 FROM views.loads WHERE stuffing = %s", node
+        )
         yield (
             number,
             {
@@ -138,7 +140,9 @@ def containers(conn: Connection, book: str) -> Iterator[tuple[str, Answer]]:
 
 def origins(conn: Connection, node: str) -> dict[str, Fraction]:
     """Plot (bare) -> exact share, of a stuffing."""
-    found = conn.execute("SELECT o.plot, o.parts, c.whole FROM views.origins o JOIN views.containers c USING (stuffing) WHERE stuffing = %s", (node,))
+    found = conn.execute(
+        "SELECT o.plot, o.parts, c.whole FROM views.origins o JOIN views.containers c USING (stuffing) WHERE stuffing = %s", (node,)
+    )
     return {str(bare(plot)): Fraction(int(parts), int(whole)) for plot, parts, whole in found}
 
 
@@ -166,8 +170,10 @@ def plots(conn: Connection, book: str, shares: Shares) -> Iterator[tuple[str, An
     """Every plot of a book: what was planted, grafted, harvested and sold, and where its beans went."""
     sold, shipped = _sold(conn, shares), _shipped(conn)
     planted, returned, grafted = _planted(conn), _returned(conn), _grafted(conn)
-    harvested = dict(conn.execute("SELECT plot, sum(grams)::int8 FROM views.lots WHERE plot IS NOT NULL GROUP BY plot").fetchall())
-    for plot, holder, area in conn.execute("SELECT plot, holder, area_m2 FROM views.plots WHERE book = %s ORDER BY plot", (book,)).fetchall():
+    harvested: dict[str, int] = dict(conn.execute("SELECT plot, sum(grams)::int8 FROM views.lots WHERE plot IS NOT NULL GROUP BY plot").fetchall())
+    for plot, holder, area in conn.execute(
+        "SELECT plot, holder, area_m2 FROM views.plots WHERE book = %s ORDER BY plot", (book,)
+    ).fetchall():
         seedlings, due = planted.get(plot, ({}, 0))
         yield (
             str(bare(plot)),
@@ -219,7 +225,9 @@ def _planted(conn: Connection) -> dict[str, tuple[dict[str, int], int]]:
 
 
 def _returned(conn: Connection) -> dict[str, int]:
-    return dict(conn.execute("SELECT plot, sum(r.count)::int8 FROM views.returns r JOIN views.handouts USING (handout) GROUP BY plot").fetchall())
+    return dict(
+        conn.execute("SELECT plot, sum(r.count)::int8 FROM views.returns r JOIN views.handouts USING (handout) GROUP BY plot").fetchall()
+    )
 
 
 def _grafted(conn: Connection) -> dict[str, Answer]:
@@ -240,7 +248,9 @@ def totals(conn: Connection, book: str) -> Answer:
     """Sums of a book."""
     rows = {name: _one(conn, query, book)[0] for name, query in _FILES.items()}
     rows["containers.csv"] = int(conn.execute(_CONTAINER_ROWS, {"book": book}).fetchone()[0] or 0)  # type: ignore[index]
-    hand = dict(conn.execute(f"SELECT form, sum(grams - {_ON_HAND})::int8 FROM views.lots l WHERE book = %s GROUP BY form", (book,)).fetchall())
+    hand: dict[str, int] = dict(
+        conn.execute(f"SELECT form, sum(grams - {_ON_HAND})::int8 FROM views.lots l WHERE book = %s GROUP BY form", (book,)).fetchall()
+    )
     return {
         "rows": rows,
         "harvested_kg": kg(_sum(conn, "SELECT sum(grams) FROM views.lots WHERE book = %s AND plot IS NOT NULL", book)),

@@ -39,9 +39,7 @@ def _settle(conn: Connection, schema: str, facts: list[tuple[int, Fact]]) -> Non
         if columns := _UPDATES.get(fact["kind"]):
             values: list[Any] = [fact[_FROM.get(column, column)] for column in columns]
             sets = ", ".join(f"{column} = %s" for column in columns)
-            conn.execute(
-                f"UPDATE {schema}.containers SET {sets}, position = %s WHERE stuffing = %s", (*values, position, stuffing(fact))
-            )
+            conn.execute(f"UPDATE {schema}.containers SET {sets}, position = %s WHERE stuffing = %s", (*values, position, stuffing(fact)))
     for node in sorted({stuffing(fact) for _, fact in facts if fact["kind"] == "lot-loaded.v1"}):
         _share(conn, schema, node)
 

@@ -109,7 +109,10 @@ def fill(conn: Connection, schema: str, after: int, limit: int) -> tuple[int, li
     timeline = rows["timeline"]
     reached = after
     for reached, line in conn.execute(  # noqa: B007 - the last one is the position reached
-        "SELECT position, line FROM ledger.entries WHERE position > %s ORDER BY position LIMIT %s", (after, limit), binary=True, prepare=True
+        "SELECT position, line FROM ledger.entries WHERE position > %s ORDER BY position LIMIT %s",
+        (after, limit),
+        binary=True,
+        prepare=True,
     ):
         body = orjson.loads(line)
         kind, at, fact = body["kind"], body["at"], fact_of(body)

@@ -1,0 +1,171 @@
+"""The door for writing: one command, a list of up to 1,000, or `{"all": [...]}` as one act; one answer a command."""
+
+import asyncio
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+import orjson
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import JSONResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import ValidationError
+
+from api.examples import EXAMPLES
+from api.problems import Unreadable, problem, unreadable
+from domain.values import Command
+from domain.vocabulary import COMMANDS
+from ledger.decision import Accepted, Answer, Denied, Repeated
+from ledger.writer import Act, Unavailable
+
+MOST_BYTES: Final = 4_000_000
+MOST_COMMANDS: Final = 1_000
+router = APIRouter()
+_bearer = HTTPBearer(auto_error=False, description="The token that `cacao token` prints.")
+
+
+class Refusal(Exception):
+    """The request ends here, with this answer."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who writes: an opaque name that says nothing of the token."""
+
+    name: str
+
+
+def actor(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Actor:
+    """The holder of the token. Raises Refusal 401."""
+    token = request.app.state.house.token()
+    if given is None or not hmac.compare_digest(given.credentials.encode(), token.encode()):
+        sentence = "writing needs the token that `cacao token` prints, as `Authorization: Bearer …`"
+        raise Refusal(problem(401, "unauthorized", sentence, {"WWW-Authenticate": "Bearer"}))
+    return Actor(f"token-{hashlib.sha256(token.encode()).hexdigest()[:8]}")
+
+
+def _schema() -> dict[str, Any]:
+    """The request body as OpenAPI: every command with a real example."""
+    schema = COMMANDS.json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs")
+    many = {"type": "array", "items": schema, "minItems": 1, "maxItems": MOST_COMMANDS}
+    whole = {"type": "object", "properties": {"all": many}, "required": ["all"], "additionalProperties": False}
+    examples = {body["do"]: {"summary": body["do"], "value": body} for body in reversed(EXAMPLES)}
+    content = {"application/json": {"schema": {"oneOf": [schema, many, whole]}, "examples": dict(reversed(examples.items()))}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+@router.post("/commands", operation_id="record_commands", tags=["commands"], summary="Record commands", openapi_extra=_schema())
+async def record_commands(request: Request, by: Annotated[Actor, Depends(actor)]) -> Response:
+    """Decide commands and append the facts. A refusal changes nothing; the same id with the same content answers as the first time.
+
+    One command: 201 accepted, 200 repeat, 409 refused, 422 malformed. A list: 200 with one answer a command, in order.
+    `{"all": [...]}`: 201, or 409/422 for all.
+    """
+    body = _parsed(await _body(request))
+    match body:
+        case {"all": [*items]} if len(body) == 1:
+            return await _whole(request, _bounded(items), by)
+        case [*items]:
+            return await _each(request, _bounded(items), by)
+        case {**item}:
+            return _single((await _answers(request, [item], by))[0])
+    raise Refusal(problem(422, "malformed", 'wanted a command, a list of commands, or {"all": [commands]}'))
+
+
+async def _body(request: Request) -> bytes:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise Refusal(problem(415, "unsupported-media-type", "wanted application/json"))
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > MOST_BYTES:
+            raise Refusal(problem(413, "too-large", f"a body of more than {MOST_BYTES:,} bytes: send fewer commands at a time"))
+    return bytes(body)
+
+
+def _parsed(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise Refusal(problem(400, "not-json", "the body is not JSON (RFC 8259, UTF-8)")) from None
+
+
+def _bounded(items: list[Any]) -> list[Any]:
+    if not 1 <= len(items) <= MOST_COMMANDS:
+        raise Refusal(problem(422, "malformed", f"{len(items)} commands: wanted 1 to {MOST_COMMANDS:,}"))
+    return items
+
+
+def _read(item: Any) -> Command | Unreadable:  # noqa: ANN401 - whatever stands in a body
+    try:
+        command: Command = COMMANDS.validate_python(item)
+    except ValidationError as error:
+        return unreadable(error)
+    return command
+
+
+async def _submit(request: Request, commands: list[Command], by: Actor, *, whole: bool = False) -> list[Answer]:
+    act = Act(commands, by.name, commands[0].book, whole=whole)
+    try:
+        return await asyncio.wrap_future(request.app.state.house.writer.submit(act))
+    except Unavailable:
+        sentence = "the database is out of reach; send the same commands with the same ids again"
+        raise Refusal(problem(503, "unavailable", sentence, {"Retry-After": "5"})) from None
+
+
+async def _answers(request: Request, items: list[Any], by: Actor) -> list[dict[str, Any]]:
+    asked = [_read(item) for item in items]
+    commands = [each for each in asked if isinstance(each, Command)]
+    decided = iter(await _submit(request, commands, by) if commands else [])
+    return [
+        _spoken(each, Denied("malformed", each.template, each.values) if isinstance(each, Unreadable) else next(decided)) for each in asked
+    ]
+
+
+def _spoken(command: Command | Unreadable, answer: Answer) -> dict[str, Any]:
+    body: dict[str, Any] = {"id": str(command.id) if isinstance(command, Command) else None}
+    match answer:
+        case Accepted(positions) | Repeated(positions):
+            status = "accepted" if isinstance(answer, Accepted) else "repeat"
+            return body | {"status": status, "positions": positions, "link": _link(command, positions)}
+        case Denied(code):
+            return body | {"status": "refused", "code": code, "sentence": answer.sentence()}
+
+
+def _link(command: Command | Unreadable, positions: tuple[int, ...]) -> str | None:
+    """The page that shows what was written, once the views show it."""
+    number, lot = getattr(command, "container_no", None), getattr(command, "lot_id", None)
+    if number:
+        return f"/c/{number}?at={positions[-1]}"
+    book = "" if not isinstance(command, Command) or command.book == "main" else f"{command.book}/"
+    return f"/l/{book}{lot}?at={positions[-1]}" if lot else None
+
+
+def _single(answer: dict[str, Any]) -> Response:
+    if answer["status"] == "refused":
+        return problem(422 if answer["code"] == "malformed" else 409, answer["code"], answer["sentence"], id=answer["id"])
+    return JSONResponse(answer, 201 if answer["status"] == "accepted" else 200)
+
+
+async def _each(request: Request, items: list[Any], by: Actor) -> Response:
+    return JSONResponse({"answers": await _answers(request, items, by)})
+
+
+async def _whole(request: Request, items: list[Any], by: Actor) -> Response:
+    asked = [_read(item) for item in items]
+    for at, each in enumerate(asked):
+        if isinstance(each, Unreadable):
+            return problem(422, "malformed", str(each), at=at)
+    commands = [each for each in asked if isinstance(each, Command)]
+    answers = await _submit(request, commands, by, whole=True)
+    if isinstance(answers[0], Denied):
+        return problem(409, answers[0].code, answers[0].sentence(), at=answers[0].at)
+    spoken = [_spoken(command, answer) for command, answer in zip(commands, answers, strict=True)]
+    return JSONResponse({"answers": spoken}, 201 if any(each["status"] == "accepted" for each in spoken) else 200)

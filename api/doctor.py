@@ -1,0 +1,157 @@
+"""What is wrong with a setup, and how to mend it."""
+
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import psycopg
+
+from api.house import DATABASE, vault_key
+from api.settings import Settings
+from labels.link import is_loopback
+from ledger.schema import Connection, administrator_must_run, missing_roles
+from ledger.server import Server, platform_note
+from ledger.vault import Vault, WrongKey
+
+State = Literal["ok", "warning", "wrong"]
+OLDEST: Final = 150_000
+LEAST_DISK: Final = 1 << 30
+MOST_SKEW_SECONDS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: what was found, and how to mend it where it is not in order."""
+
+    what: str
+    state: State
+    found: str
+    mend: str = ""
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Look at everything that can be wrong; nothing is changed, but our own database is started."""
+    yield Finding("machine", "ok", f"Python {sys.version.split()[0]}, {platform_note()}")
+    yield from _home(settings)
+    yield _address(settings)
+    try:
+        url = settings.database_url or Server(settings.folder / "pg").ensure(DATABASE if (settings.folder / "pg").exists() else "postgres")
+        with psycopg.connect(url, autocommit=True, connect_timeout=5) as conn:
+            yield from _database(conn)
+            yield from _ledger(settings, conn)
+    except psycopg.OperationalError as error:
+        where = "DATABASE_URL" if settings.database_url else f"{settings.folder / 'pg' / 'log'}"
+        yield Finding(
+            "database", "wrong", f"out of reach ({type(error).__name__})", f"look at {where}: is the server there, is the login right?"
+        )
+
+
+def _home(settings: Settings) -> Iterator[Finding]:
+    folder = _existing(settings.folder)
+    free = shutil.disk_usage(folder).free
+    words = f"{free / (1 << 30):.1f} GiB free at {folder}"
+    yield Finding("disk", "ok" if free > LEAST_DISK else "wrong", words, "" if free > LEAST_DISK else "make room: an append needs it")
+    for path in (settings.vault_key, settings.token):
+        if path.exists():
+            loose = stat.S_IMODE(path.stat().st_mode) & 0o077
+            yield Finding(
+                path.name,
+                "wrong" if loose else "ok",
+                f"{path}, mode {stat.S_IMODE(path.stat().st_mode):o}",
+                f"chmod 600 {path}" if loose else "",
+            )
+
+
+def _existing(folder: Path) -> Path:
+    return folder if folder.exists() else _existing(folder.parent)
+
+
+def _address(settings: Settings) -> Finding:
+    if is_loopback(settings.base):
+        return Finding(
+            "CACAO_URL", "warning", f"{settings.base}: labels say DRAFT", "set CACAO_URL to the public address before printing labels"
+        )
+    return Finding("CACAO_URL", "ok", settings.base)
+
+
+def _setting(conn: Connection, name: str) -> str:
+    row = conn.execute("SELECT current_setting(%s, true)", (name,)).fetchone()
+    return str(row[0]) if row else ""
+
+
+def _database(conn: Connection) -> Iterator[Finding]:
+    version = conn.info.server_version
+    yield Finding(
+        "PostgreSQL",
+        "ok" if version >= OLDEST else "wrong",
+        _setting(conn, "server_version"),
+        "" if version >= OLDEST else "15 or later is needed",
+    )
+    for name, mend in (
+        ("fsync", "without fsync a power cut loses acknowledged entries: set fsync = on"),
+        ("synchronous_commit", "an answer must wait for the disk: set synchronous_commit = on"),
+        ("full_page_writes", "a torn page cannot be mended without it: set full_page_writes = on"),
+        ("data_checksums", "a flipped bit goes unseen: stop the server and run pg_checksums --enable"),
+    ):
+        value = _setting(conn, name)
+        fine = value in ("on", "remote_apply", "remote_write")
+        state: State = "ok" if fine else "warning" if name == "data_checksums" else "wrong"
+        yield Finding(name, state, value, "" if fine else mend)
+    yield _clock(conn)
+    yield _roles(conn)
+
+
+def _clock(conn: Connection) -> Finding:
+    row = conn.execute("SELECT clock_timestamp()").fetchone()
+    skew = abs((datetime.now(UTC) - row[0]).total_seconds()) if row else 0
+    fine = skew < MOST_SKEW_SECONDS
+    return Finding("clock", "ok" if fine else "wrong", f"{skew:.1f} s apart from the database's", "" if fine else "set both clocks by NTP")
+
+
+def _roles(conn: Connection) -> Finding:
+    if missing := missing_roles(conn):
+        may = conn.execute("SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user").fetchone() == (True,)
+        if may:
+            return Finding("roles", "ok", "made at the first start")
+        sentence = "append-only is not kept by the database. An administrator must run:\n" + administrator_must_run()
+        return Finding("roles", "wrong", f"no {', '.join(missing)}", sentence)
+    return Finding("roles", "ok", "serving, projecting and erasing are apart")
+
+
+def _ledger(settings: Settings, conn: Connection) -> Iterator[Finding]:
+    if conn.execute("SELECT to_regclass('ledger.head')").fetchone() == (None,):
+        yield Finding("ledger", "ok", "empty: it is made at the first start")
+        return
+    yield _compared(
+        conn,
+        "ledger",
+        "SELECT size, (SELECT coalesce(max(position), 0) FROM ledger.entries) FROM ledger.head",
+        lambda size, last: Finding(
+            "ledger", "ok" if size == last else "wrong", f"{size} entries, the last at {last}",
+            "" if size == last else "entries are missing: stop writing and restore a backup",
+        ),
+    )  # fmt: skip
+    try:
+        Vault(vault_key(settings, conn)).check(conn)
+        yield Finding("vault", "ok", "the key opens it")
+    except WrongKey as wrong:
+        yield Finding("vault", "wrong", str(wrong), "without its key names and boundaries cannot be read again")
+    if conn.execute("SELECT to_regclass('views.progress')").fetchone() != (None,):
+        yield _compared(
+            conn,
+            "views",
+            "SELECT (SELECT size FROM ledger.head), position FROM views.progress",
+            lambda size, at: Finding(
+                "views", "ok" if size == at else "warning", f"at {at} of {size}", "" if size == at else "`cacao serve` follows"
+            ),
+        )
+
+
+def _compared(conn: Connection, what: str, query: str, judge: Callable[[Any, Any], Finding]) -> Finding:
+    row = conn.execute(query).fetchone()
+    return judge(*row) if row else Finding(what, "wrong", "a row is missing", "restore a backup")

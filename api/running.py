@@ -1,0 +1,99 @@
+"""Serve until told to stop; one server a house, found again by its pid file."""
+
+import logging
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import psutil
+import uvicorn
+
+from api.app import create
+from api.house import House
+from api.settings import Settings
+from ledger.server import Server
+
+STOP_SECONDS: Final = 20
+
+
+def serve(house: House, host: str, port: int) -> None:
+    """Serve on an address until SIGTERM or SIGINT; then answer what waits and end."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    with noted(house.settings):
+        uvicorn.run(
+            create(house),
+            host=host,
+            port=port,
+            access_log=False,
+            server_header=False,
+            log_level="warning",
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
+
+
+def pid_file(settings: Settings) -> Path:
+    """Where the running server's pid stands."""
+    return settings.folder / "serve.pid"
+
+
+@contextmanager
+def noted(settings: Settings) -> Iterator[None]:
+    """Note the pid while serving."""
+    path = pid_file(settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(str(os.getpid()), encoding="ascii")
+    try:
+        yield
+    finally:
+        with suppress(OSError, ValueError):
+            if int(path.read_text(encoding="ascii")) == os.getpid():
+                path.unlink()
+
+
+def serving(settings: Settings) -> psutil.Process | None:
+    """The running server of a house; a pid that now belongs to another program is not it."""
+    try:
+        process = psutil.Process(int(pid_file(settings).read_text(encoding="ascii")))
+        return process if any("cacao" in part for part in process.cmdline()) else None
+    except (OSError, ValueError, psutil.Error):
+        return None
+
+
+def stop(settings: Settings) -> list[str]:
+    """Stop the server and our own PostgreSQL, gently; returns what was stopped."""
+    stopped = []
+    if (process := serving(settings)) and process.pid != os.getpid():
+        process.send_signal(signal.SIGTERM)
+        with suppress(psutil.TimeoutExpired):
+            process.wait(STOP_SECONDS)
+        stopped.append("server")
+    if not settings.database_url:
+        server = Server(settings.folder / "pg")
+        if server.running():
+            server.stop()
+            stopped.append("PostgreSQL")
+    return stopped
+
+
+def free(host: str, port: int) -> bool:
+    """Whether nobody listens there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def lan_address() -> str:
+    """This machine's address on the local network, as other machines see it; 127.0.0.1 where there is none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        with suppress(OSError):
+            probe.connect(("192.0.2.1", 9))  # TEST-NET: no packet is sent, the kernel only picks a route
+            return str(probe.getsockname()[0])
+    return "127.0.0.1"

@@ -1,0 +1,66 @@
+"""`cacao demo` at the terminal: what is being done, where to look, and what the local network would see."""
+
+from typing import Final
+
+from pydantic import HttpUrl
+
+from api import terminal
+from api.demo import Demo, NotADemo, ready, rows
+from api.house import House, opened
+from api.running import free, lan_address, serve, serving
+from api.settings import Settings
+from labels.qr import matrix
+
+ANYWHERE: Final = "0.0.0.0"  # noqa: S104 - only with --lan, and said so
+
+
+def show(port: int, *, lan: bool) -> int:
+    """Make the demonstration ready, say where to look, serve until stopped. Exit code 2 where it cannot start."""
+    settings = Settings()
+    if serving(settings):
+        terminal.say("cacao: it is running already; `cacao stop` stops it")
+        return 2
+    host = ANYWHERE if lan else "127.0.0.1"
+    if not free(host, port):
+        terminal.say(f"cacao: port {port} is in use: choose another with --port")
+        return 2
+    if "url" not in settings.model_fields_set:
+        settings.url = HttpUrl(f"http://{lan_address() if lan else 'localhost'}:{port}")
+    with opened(settings) as house:
+        try:
+            with terminal.bar("rows of a season", rows(house)) as progress:
+                demo = ready(house, progress)
+        except NotADemo as other:
+            terminal.say(f"cacao: {other}")
+            return 2
+        _tell(house, demo, port, lan=lan)
+        serve(house, host, port)
+    return 0
+
+
+def _tell(house: House, demo: Demo, port: int, *, lan: bool) -> None:
+    base = f"http://localhost:{port}"
+    terminal.say(f"\nAbra / open        [bold]{base}/[/]")
+    terminal.say(f"Un contenedor      {base}/c/{demo.containers[0]}")
+    terminal.say(f"Etiquetas / labels {demo.folder / 'labels'}")
+    terminal.say(f"Rechazos / refused {demo.folder / 'refused.html'} ({demo.refused})")
+    terminal.say(f"Datos / data       {house.settings.folder}   (CACAO_HOME; Ctrl-C o `cacao stop` detiene, los datos quedan)")
+    if lan:
+        terminal.say(f"\nEn la red local / on the local network: {house.settings.base}")
+        terminal.say("Todos en esta red ven las páginas públicas; sin TLS. Everybody on this network sees the public pages; without TLS.")
+        terminal.say(_blocks(house.settings.base))
+
+
+def _blocks(text: str) -> str:
+    """A QR for the terminal: two modules a character, quiet zone of four, dark on light."""
+    modules = matrix(text)
+    side = len(modules)
+    padded = (
+        [[False] * (side + 8) for _ in range(4)]
+        + [[False] * 4 + list(row) + [False] * 4 for row in modules]
+        + [[False] * (side + 8) for _ in range(5)]
+    )
+    pairs = (zip(padded[at], padded[at + 1], strict=True) for at in range(0, side + 8, 2))
+    return "\n".join(
+        "".join({(False, False): "█", (False, True): "▀", (True, False): "▄", (True, True): " "}[pair] for pair in row) for row in pairs
+    )

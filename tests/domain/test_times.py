@@ -1,0 +1,89 @@
+"""Times are inclusive: equal is allowed, a second too early or too late is not, whatever a command refers to."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+MAY_31, JUNE = (f"2026-{day}T10:00:00-05:00" for day in ("05-31", "06-02"))
+_STEP = [("lot:main/WET", "ended_at"), ("lot:main/WET-2", "ended_at")]
+_LATEST: dict[str, str] = {
+    "enrol-party": "enrolled_at", "register-plot": "surveyed_at", "raise-seedlings": "raised_at", "hand-out-seedlings": "handed_at",
+    "return-seedlings": "returned_at", "cut-budwood": "cut_at", "graft-plants": "grafted_at", "count-grafts": "counted_at",
+    "record-harvest": "to_at", "inspect-lot": "inspected_at", "write-off": "lost_at", "buy-lot": "ended_at", "ferment-lots": "ended_at",
+    "dry-lots": "ended_at", "blend-lots": "ended_at", "split-lot": "ended_at", "open-container": "at", "load-lot": "at",
+    "seal-container": "at", "depart-container": "at", "sell-container": "at", "empty-container": "at",
+}  # fmt: skip
+"""Command -> its last time."""
+_STARTS: dict[str, str] = {"record-harvest": "from_at"} | {do: "started_at" for do, end in _LATEST.items() if end == "ended_at"}
+"""Command -> its first time, where it has two."""
+ORIGINS: dict[str, list[tuple[str, str]]] = {
+    "register-plot": [("party:main/FARMER", "enrolled_at")],
+    "raise-seedlings": [("party:main/COOP", "enrolled_at")],
+    "hand-out-seedlings": [
+        ("party:main/FARMER", "enrolled_at"), ("plot:main/PLOT", "surveyed_at"), ("nursery-lot:main/ROOTS", "raised_at"),
+    ],
+    "return-seedlings": [("handout:main/GIVEN", "handed_at")],
+    "cut-budwood": [("plot:main/PLOT", "surveyed_at")],
+    "graft-plants": [("plot:main/PLOT", "surveyed_at"), ("handout:main/GIVEN", "handed_at"), ("budwood:main/STICKS", "cut_at")],
+    "count-grafts": [("graft:main/GRAFT", "grafted_at")],
+    "record-harvest": [("plot:main/PLOT", "surveyed_at")],
+    "inspect-lot": [("lot:main/DRY", "ended_at")],
+    "write-off": [("lot:main/WET", "ended_at")],
+    "buy-lot": [("party:main/COOP", "enrolled_at"), *_STEP],
+    "ferment-lots": [("party:main/FARMER", "enrolled_at"), *_STEP],
+    "dry-lots": [("party:main/FARMER", "enrolled_at"), *_STEP],
+    "blend-lots": [("party:main/FARMER", "enrolled_at"), *_STEP],
+    "split-lot": [("party:main/FARMER", "enrolled_at"), ("lot:main/WET", "ended_at")],
+    "open-container": [("party:main/COOP", "enrolled_at")],
+    "load-lot": [("lot:main/DRY", "ended_at"), ("container:OPEN", "at")],
+    "seal-container": [("container:OPEN", "at")],
+    "depart-container": [("container:SEALED", "at")],
+    "sell-container": [("party:main/BUYER", "enrolled_at"), ("container:SEALED", "at")],
+    "empty-container": [("container:SEALED", "at")],
+}  # fmt: skip
+"""Command -> what it draws on or refers to, with the field that holds its time."""
+
+
+def later(moment: str, seconds: int) -> str:
+    return (datetime.fromisoformat(moment) + timedelta(seconds=seconds)).isoformat()
+
+
+def test_every_command_has_its_times_here(good: dict[str, Any]) -> None:
+    assert set(_LATEST) == set(good)
+    assert set(ORIGINS) == set(good) - {"enrol-party"}
+
+
+@pytest.mark.parametrize("do", _LATEST)
+def test_now_is_not_in_the_future(accepted: Callable[..., Any], do: str) -> None:
+    assert accepted(do, {"as_of": JUNE}).happened() == JUNE
+
+
+@pytest.mark.parametrize("do", _LATEST)
+def test_a_second_from_now_is_in_the_future(refused: Callable[..., Any], do: str) -> None:
+    assert refused(do, {"as_of": later(JUNE, -1)}) == ("in-the-future", f"{JUNE} is later than {later(JUNE, -1)}")
+
+
+@pytest.mark.parametrize(("do", "tag", "field"), [(do, *origin) for do, origins in ORIGINS.items() for origin in origins])
+def test_something_may_happen_in_the_second_of_its_origin_and_not_before(
+    accepted: Callable[..., Any], refused: Callable[..., Any], do: str, tag: str, field: str
+) -> None:
+    earliest = MAY_31 if do in _STARTS else JUNE
+    code, sentence = refused(do, {tag: {field: later(earliest, 1)}})
+
+    assert accepted(do, {tag: {field: earliest}}).happened() == JUNE
+    assert code == "before-origin"
+    assert sentence.startswith(f"{earliest} is before ")
+    assert sentence.endswith(f" of {later(earliest, 1)}")
+
+
+@pytest.mark.parametrize(("do", "start"), _STARTS.items())
+def test_an_end_may_be_its_start_and_not_before(accepted: Callable[..., Any], refused: Callable[..., Any], do: str, start: str) -> None:
+    assert accepted(do, {start: JUNE}).happened() == JUNE
+    assert refused(do, {start: later(JUNE, 1)}) == ("before-origin", f"the end {JUNE} is before the start {later(JUNE, 1)}")
+
+
+@pytest.mark.parametrize(("do", "start"), _STARTS.items())
+def test_a_start_in_the_future_is_in_the_future(refused: Callable[..., Any], do: str, start: str) -> None:
+    assert refused(do, {start: later(JUNE, 1), "as_of": JUNE})[0] == "in-the-future"
