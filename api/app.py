@@ -68,7 +68,7 @@ async def _invalid(_request: Request, _error: Exception) -> Response:
 
 
 class Watch:
-    """The outermost layer: one log line a request, without query, body or address of a person; a failure is answered, and logged without its words."""
+    """The outermost layer: one log line a request, without query or body; a failure is answered, and logged without its words."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

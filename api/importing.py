@@ -59,7 +59,7 @@ def _print(done: Import, *, as_json: bool) -> None:
 
 
 def _refusals(counts: dict[tuple[int, str], int]) -> dict[str, int]:
-    by_code = {code: sum(count for (_, answer), count in counts.items() if answer == code) for code in CODES}
+    by_code = {code: sum(count for (_, of), count in counts.items() if of == code) for code in CODES}
     return {code: count for code, count in by_code.items() if count}
 
 

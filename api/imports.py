@@ -75,7 +75,7 @@ class Import:
     def answers(self, *, refusals: bool = True, repeats: bool = True) -> Iterator[Answered]:
         """Refusals and repeats in the order of rows."""
         for each in self._rehearsed if self.rehearse else self._journaled():
-            if each.answer == REPEAT and repeats or each.answer not in (REPEAT, ACCEPTED) and refusals:
+            if (each.answer == REPEAT and repeats) or (each.answer not in (REPEAT, ACCEPTED) and refusals):
                 yield each
 
     def counts(self) -> dict[tuple[int, str], int]:

@@ -23,7 +23,8 @@ def label_from(conn: Connection, base: str, number: str, first: int | None = Non
         "SELECT first, seal_no, coalesce((SELECT sum(grams) FROM views.loads l WHERE l.stuffing = c.stuffing), 0)::int8,"
         " (SELECT count(DISTINCT plot) FROM views.origins o WHERE o.stuffing = c.stuffing),"
         " (SELECT count(DISTINCT holder) FROM views.origins o JOIN views.plots USING (plot) WHERE o.stuffing = c.stuffing)"
-        " FROM views.containers c WHERE container_no = %(number)s AND (%(first)s::int8 IS NULL OR first = %(first)s) ORDER BY first DESC LIMIT 1",
+        " FROM views.containers c WHERE container_no = %(number)s"
+        " AND (%(first)s::int8 IS NULL OR first = %(first)s) ORDER BY first DESC LIMIT 1",
         {"number": number, "first": first},
     ).fetchone()
     if row is None:

@@ -91,9 +91,8 @@ def free(host: str, port: int) -> bool:
 
 
 def lan_address() -> str:
-    """This machine's address on the local network, as other machines see it; 127.0.0.1 where there is none."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        with suppress(OSError):
-            probe.connect(("192.0.2.1", 9))  # TEST-NET: no packet is sent, the kernel only picks a route
-            return str(probe.getsockname()[0])
+    """The address of this machine on the local network, as other machines see it; 127.0.0.1 where there is none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
+        probe.connect(("192.0.2.1", 9))  # TEST-NET: no packet is sent, the kernel only picks a route
+        return str(probe.getsockname()[0])
     return "127.0.0.1"

@@ -14,7 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import ijson
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from api.problems import Unreadable, unreadable
 from domain.values import Command, Moment, Value
@@ -112,10 +112,10 @@ FILES: Final = (
 class Season(Value):
     """What `season.json` says: the latest moment that is not in the future, and how many rows stand in each file."""
 
-    model_config = {"extra": "ignore"}
+    model_config = ConfigDict(extra="ignore")
     season: str
     as_of: Moment
-    rows: dict[str, int] = {}
+    rows: dict[str, int] = Field(default_factory=dict)
 
 
 class Folder:
@@ -152,7 +152,7 @@ class Folder:
         for number, file in enumerate(FILES):
             if number < after[0]:
                 continue
-            source = self._features(number, file) if file.name.endswith(".geojson") else self._lines(number, file)
+            source = self._features(file) if file.name.endswith(".geojson") else self._lines(file)
             for at, (id_, cells, body) in enumerate(source, 1):
                 if (number, at) > after and (only is None or (number, at) in only):
                     yield Row(number, at, id_, cells, self._asks(file, body))
@@ -164,7 +164,7 @@ class Folder:
             raise NotASeason(f"{self.path / file.name}: the header is not {','.join(file.columns)}")
         return header
 
-    def _lines(self, number: int, file: _File) -> Iterator[tuple[str, tuple[str, ...], dict[str, Any] | Unreadable]]:
+    def _lines(self, file: _File) -> Iterator[tuple[str, tuple[str, ...], dict[str, Any] | Unreadable]]:
         header = self._header(file)
         at_id = header.index(file.id)
         csv.field_size_limit(_LONGEST_CELL)
@@ -185,7 +185,7 @@ class Folder:
                 else:
                     yield id_, cells, {column: cell for column, cell in zip(header, cells, strict=True) if cell}
 
-    def _features(self, number: int, file: _File) -> Iterator[tuple[str, tuple[str, ...], dict[str, Any] | Unreadable]]:
+    def _features(self, file: _File) -> Iterator[tuple[str, tuple[str, ...], dict[str, Any] | Unreadable]]:
         with (self.path / file.name).open("rb") as source:
             try:
                 for feature in ijson.items(source, "features.item"):

@@ -25,7 +25,8 @@ def _thousandths(value: int) -> str:
 SENTENCES: Final[dict[str, Callable[[Fact], str]]] = {
     "party-enrolled.v1": lambda f: f"{bare(f['party_id'])} was enrolled as {f['role']}, district {f['district']}",
     "plot-registered.v1": lambda f: (
-        f"plot {bare(f['plot_id'])} of {_thousandths(f['area_m2'] // 10)} ha was registered for {bare(f['holder_id'])}, district {f['district']}"
+        f"plot {bare(f['plot_id'])} of {_thousandths(f['area_m2'] // 10)} ha was registered for {bare(f['holder_id'])},"
+        f" district {f['district']}"
     ),
     "seedlings-raised.v1": lambda f: (
         f"{bare(f['nursery_id'])} raised {f['count']} {f['species']} seedlings, nursery lot {bare(f['nursery_lot_id'])}"
@@ -39,14 +40,16 @@ SENTENCES: Final[dict[str, Callable[[Fact], str]]] = {
         f"{f['sticks']} sticks of {f['clone']} were cut on plot {bare(f['mother_plot_id'])}, budwood {bare(f['budwood_id'])}"
     ),
     "plants-grafted.v1": lambda f: (
-        f"{f['grafted']} buds of {f['clone']} from plot {bare(f['mother_plot_id'])} were set on plot {bare(f['plot_id'])}, graft {bare(f['graft_id'])}"
+        f"{f['grafted']} buds of {f['clone']} from plot {bare(f['mother_plot_id'])} were set on"
+        f" plot {bare(f['plot_id'])}, graft {bare(f['graft_id'])}"
     ),
     "grafts-counted.v1": lambda f: f"{f['alive']} plants of graft {bare(f['graft_id'])} were counted alive",
     "harvest-recorded.v1": lambda f: (
         f"{bare(f['holder_id'])} harvested {kilograms(f['grams'])} wet on plot {bare(f['plot_id'])}, lot {bare(f['lot_id'])}"
     ),
     "lot-bought.v1": lambda f: (
-        f"{bare(f['holder_id'])} bought {_lots(f)} from {bare(f['seller_id'])} at S/ {_thousandths(f['price_pen_kg'])} a kg, lot {bare(f['lot_id'])}"
+        f"{bare(f['holder_id'])} bought {_lots(f)} from {bare(f['seller_id'])}"
+        f" at S/ {_thousandths(f['price_pen_kg'])} a kg, lot {bare(f['lot_id'])}"
     ),
     "lots-fermented.v1": _made("fermented"),
     "lots-dried.v1": _made("dried"),

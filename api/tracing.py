@@ -56,7 +56,8 @@ def _tree(found: Trace) -> Tree:
         branch = tree.add(f"grafts: {', '.join(sorted({graft.clone for graft in found.grafts}))}")
         for graft in found.grafts[:SHOWN]:
             branch.add(
-                f"{graft.grafted} buds of {graft.clone} on plot {bare(graft.plot)}, from mother plot {bare(graft.mother_plot)} ({bare(graft.budwood)})"
+                f"{graft.grafted} buds of {graft.clone} on plot {bare(graft.plot)},"
+                f" from mother plot {bare(graft.mother_plot)} ({bare(graft.budwood)})"
             )
         _more(branch, len(found.grafts))
     return tree

@@ -10,7 +10,6 @@ from domain.geometry import agrees, cell, in_peru, positions
 from domain.party import Party
 from domain.values import Command, District, Fact, Id, Key, Moment, Quantity, Refused, Seal, States, found, in_time, new, thousandths
 
-
 _DEEPEST: Final = 6
 
 
@@ -21,6 +20,11 @@ def _shallow(geometry: Any, depth: int = _DEEPEST) -> Any:  # noqa: ANN401 - jud
         for part in geometry.values() if isinstance(geometry, dict) else geometry:
             _shallow(part, depth - 1)
     return geometry
+
+
+Geometry = Annotated[
+    Any, AfterValidator(_shallow), WithJsonSchema({"type": "object", "description": "GeoJSON Polygon or Point, longitude first"})
+]
 
 
 class RegisterPlot(Command):
@@ -36,7 +40,9 @@ class RegisterPlot(Command):
     planted_at: Moment
     surveyed_at: Moment
     accuracy_m: Quantity
-    geometry: Annotated[Any, AfterValidator(_shallow), WithJsonSchema({"type": "object", "description": "GeoJSON Polygon or Point, longitude first"})]
+    geometry: Annotated[
+        Any, AfterValidator(_shallow), WithJsonSchema({"type": "object", "description": "GeoJSON Polygon or Point, longitude first"})
+    ]
 
     def reads(self) -> Iterable[str]:
         return f"party:{self.key(self.holder_id)}", f"plot:{self.key(self.plot_id)}"

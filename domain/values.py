@@ -161,13 +161,14 @@ def new(states: States, sort: type[S], key: Key) -> None:
         raise Refused("duplicate-id", "{thing} {id} was accepted before, with other content", thing=sort.tag, id=bare(key))
 
 
-MOST = 1_000_000
+MOST: Final = 1_000_000
+DECIMALS: Final = 3
 
 
 def thousandths(written: Decimal, what: str, *, zero: bool = False, most: int = MOST) -> int:
     """Whole thousandths of a quantity as written (kg -> grams). Raises Refused `bad-quantity`."""
     _, _, exponent = written.as_tuple()
-    if written < 0 or (written == 0 and not zero) or written > most or (isinstance(exponent, int) and exponent < -3):
+    if written < 0 or (written == 0 and not zero) or written > most or (isinstance(exponent, int) and exponent < -DECIMALS):
         least = "0 or more" if zero else "above 0"
         raise Refused(
             "bad-quantity", "{what} {found}: wanted {least}, at most {most}, with at most 3 decimals",

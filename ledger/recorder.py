@@ -34,7 +34,10 @@ class Recorder(DCBRecorder):
         writer.on_append(self._wake)
 
     def read(self, query: DCBQuery | None = None, *, after: int | None = None, limit: int | None = None) -> DCBReadResponse:
-        """Events after a position that match any item of the query, in order; `head` is the ledger's size, or the last event's under a limit."""
+        """Events after a position that match any item of the query, in order.
+
+        `head` is the ledger's size, or under a limit the position of the last event.
+        """
         return _Response(self._url, query, after or 0, limit)
 
     def append(self, events: Sequence[DCBEvent], condition: DCBAppendCondition | None = None) -> int:
@@ -110,7 +113,8 @@ def _events(url: str, query: DCBQuery | None, after: int, upto: int, limit: int 
 def _page(conn: Connection, query: DCBQuery | None, after: int, upto: int, limit: int) -> list[tuple[Any, ...]]:
     where, values = _where(query)
     return conn.execute(
-        f"SELECT position, kind, tags, line FROM ledger.entries e WHERE position > %s AND position <= %s AND {where} ORDER BY position LIMIT %s",
+        f"SELECT position, kind, tags, line FROM ledger.entries e WHERE position > %s AND position <= %s AND {where}"
+        " ORDER BY position LIMIT %s",
         (after, upto, *values, limit),
     ).fetchall()
 
@@ -131,7 +135,7 @@ def _where(query: DCBQuery | None) -> tuple[str, list[Any]]:
             )
             values += [item.tags, len(set(item.tags))]
         parts.append(f"({' AND '.join(own)})")
-    return " OR ".join(parts) and f"({' OR '.join(parts)})" or "true", values
+    return (" OR ".join(parts) and f"({' OR '.join(parts)})") or "true", values
 
 
 def _refusing(condition: DCBAppendCondition) -> Callable[[Connection, Head, Sequence[Record]], None]:

@@ -181,7 +181,7 @@ class Store:
         yield from self.conn.execute("SELECT position, tags, line FROM ledger.entries WHERE position > %s ORDER BY position", (position,))
 
 
-class _Moved(Exception):  # noqa: N818 - not an error: another process was first
+class _Moved(Exception):
     """Another process moved the head."""
 
 

@@ -232,6 +232,8 @@ class Writer:
         if self._rehearsed is not None:
             self._rehearsed.update({each.id: each for each in batch.taken})
             return batch.advanced()
+        if not batch.records and self._store.head().size != self._head.size:
+            return None  # refused on what is no longer true: decide again
         if not batch.records and not batch.rows:
             return self._head
         return self._store.append(self._head, batch.records, batch.taken, batch.rows, batch.seen)

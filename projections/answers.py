@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from fractions import Fraction
-from math import gcd, lcm
 from typing import Any
 
 from ledger.schema import Connection
 from projections.lineage import up
+from projections.shares import Shares, bare
 
 Answer = dict[str, Any]
 _FILES = {
@@ -30,11 +30,6 @@ _CONTAINER_ROWS = """SELECT sum(1 + (sealed_at IS NOT NULL)::int + (departed_at 
 _ON_HAND = "coalesce((SELECT sum(e.grams) FROM views.edges e WHERE e.src = 'lot:' || l.lot), 0)"
 
 
-def bare(key: str | None) -> str | None:
-    """The id of a key: the book is hidden while one book is spoken of."""
-    return None if key is None else key.rpartition("/")[2]
-
-
 def kg(grams: float | Fraction | None) -> float | int | None:
     """Kilograms of grams, for people's eyes; a whole number stays one."""
     if grams is None:
@@ -46,50 +41,6 @@ def kg(grams: float | Fraction | None) -> float | int | None:
 def rounded(shares: dict[str, Fraction]) -> dict[str, float]:
     """Shares for people's eyes: nine decimals, in the order of their names."""
     return {name: round(float(share), 9) for name, share in sorted(shares.items())}
-
-
-class Shares:
-    """The exact shares of plots in every lot of the ledger: one pass over the edges in order of position.
-
-    A lot's shares are integers over one common denominator. Memory: the shares of all lots.
-    """
-
-    def __init__(self, conn: Connection) -> None:
-        self._of: dict[str, tuple[int, dict[str, int]]] = {}
-        made: list[tuple[str, int]] = []
-        at = ""
-        for src, dst, grams in conn.execute(
-            "SELECT src, dst, grams FROM views.edges WHERE dst LIKE 'lot:%%' ORDER BY position, src", prepare=False
-        ):
-            if dst != at and made:
-                self._make(at, made)
-                made = []
-            at = dst
-            made.append((src, grams))
-        if made:
-            self._make(at, made)
-
-    def of(self, lot: str) -> dict[str, Fraction]:
-        """Plot (bare) -> share, of a lot by its key."""
-        whole, parts = self._of[f"lot:{lot}"]
-        return {str(bare(plot)): Fraction(part, whole) for plot, part in parts.items()}
-
-    def _make(self, lot: str, drawn: list[tuple[str, int]]) -> None:
-        inputs = [(grams, *self._input(src)) for src, grams in drawn]
-        common = lcm(*(whole for _, whole, _ in inputs))
-        parts: dict[str, int] = defaultdict(int)
-        for grams, whole, of in inputs:
-            for plot, part in of.items():
-                parts[plot] += part * grams * (common // whole)
-        self._of[lot] = _reduced(common * sum(grams for grams, _, _ in inputs), parts)
-
-    def _input(self, src: str) -> tuple[int, dict[str, int]]:
-        return (1, {src.removeprefix("plot:"): 1}) if src.startswith("plot:") else self._of[src]
-
-
-def _reduced(whole: int, parts: dict[str, int]) -> tuple[int, dict[str, int]]:
-    common = gcd(whole, *parts.values())
-    return whole // common, {plot: part // common for plot, part in parts.items()}
 
 
 def lots(conn: Connection, book: str, shares: Shares) -> Iterator[tuple[str, Answer]]:
@@ -156,7 +107,8 @@ def about_plots(conn: Connection, node: str) -> Answer:
     )
     (clones,) = _one(
         conn,
-        "SELECT coalesce(array_agg(DISTINCT clone ORDER BY clone), '{}') FROM views.origins JOIN views.grafts USING (plot) WHERE stuffing = %s",
+        "SELECT coalesce(array_agg(DISTINCT clone ORDER BY clone), '{}') FROM views.origins"
+        " JOIN views.grafts USING (plot) WHERE stuffing = %s",
         node,
     )
     return {"farmers": farmers, "hectares": square_metres / 10_000, "districts": districts, "clones": clones}
@@ -170,7 +122,9 @@ def plots(conn: Connection, book: str, shares: Shares) -> Iterator[tuple[str, An
     """Every plot of a book: what was planted, grafted, harvested and sold, and where its beans went."""
     sold, shipped = _sold(conn, shares), _shipped(conn)
     planted, returned, grafted = _planted(conn), _returned(conn), _grafted(conn)
-    harvested: dict[str, int] = dict(conn.execute("SELECT plot, sum(grams)::int8 FROM views.lots WHERE plot IS NOT NULL GROUP BY plot").fetchall())
+    harvested: dict[str, int] = dict(
+        conn.execute("SELECT plot, sum(grams)::int8 FROM views.lots WHERE plot IS NOT NULL GROUP BY plot").fetchall()
+    )
     for plot, holder, area in conn.execute(
         "SELECT plot, holder, area_m2 FROM views.plots WHERE book = %s ORDER BY plot", (book,)
     ).fetchall():
@@ -208,7 +162,8 @@ def _shipped(conn: Connection) -> dict[str, dict[str, Fraction]]:
     shipped: dict[str, dict[str, Fraction]] = defaultdict(dict)
     for plot, number, parts, whole, grams in conn.execute(
         "SELECT o.plot, c.container_no, o.parts, c.whole, (SELECT sum(grams) FROM views.loads l WHERE l.stuffing = c.stuffing)::int8"
-        " FROM (SELECT DISTINCT ON (container_no) * FROM views.containers ORDER BY container_no, first DESC) c JOIN views.origins o USING (stuffing)"
+        " FROM (SELECT DISTINCT ON (container_no) * FROM views.containers ORDER BY container_no, first DESC) c"
+        " JOIN views.origins o USING (stuffing)"
     ):
         shipped[plot][number] = Fraction(int(parts), int(whole)) * grams
     return shipped

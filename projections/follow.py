@@ -108,7 +108,7 @@ def fill(conn: Connection, schema: str, after: int, limit: int) -> tuple[int, li
     settling: list[tuple[int, Fact]] = []
     timeline = rows["timeline"]
     reached = after
-    for reached, line in conn.execute(  # noqa: B007 - the last one is the position reached
+    for reached, line in conn.execute(
         "SELECT position, line FROM ledger.entries WHERE position > %s ORDER BY position LIMIT %s",
         (after, limit),
         binary=True,

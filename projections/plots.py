@@ -67,7 +67,8 @@ PLOTS = View(
         ),
         table(
             "handouts",
-            "handout text, nursery_lot text, party text, plot text, species text, count int8, return_due int8, handed_at text, position int8",
+            "handout text, nursery_lot text, party text, plot text, species text, count int8,"
+            " return_due int8, handed_at text, position int8",
             "handout",
             "plot",
         ),

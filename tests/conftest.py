@@ -14,18 +14,22 @@ from ledger.server import Server
 from ledger.vault import Vault
 from ledger.writer import Writer
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
 KEY = bytes(range(32))
 
 
-def need(path: Path) -> Path:
+@pytest.fixture(scope="session")
+def need() -> Callable[[Path], Path]:
     """A folder or file beside the checkout; skips where it is absent, fails in CI."""
-    if not path.exists():
-        message = f"{path.name} is absent: this test reads it beside the checkout"
-        if os.environ.get("CACAO_CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    return path
+
+    def there(path: Path) -> Path:
+        if not path.exists():
+            missing = f"{path.name} is absent: this test reads it beside the checkout"
+            if os.environ.get("CACAO_CI"):
+                pytest.fail(missing)
+            pytest.skip(missing)
+        return path
+
+    return there
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,226 @@
+"""How pages speak and look: templates, two languages, figures and dates as Peru writes them, and the report of refused rows."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from hashlib import sha256
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final, Literal, get_args
+
+from babel.dates import format_skeleton
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal, format_percent
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from api import map as maps
+from projections.public import Area, Month
+
+Language = Literal["es", "en"]
+LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
+HERE: Final = Path(__file__).parent
+_LOCALES: Final = {"es": "es_PE", "en": "en"}
+_LONGEST: Final = 2_000
+_JOINTS: Final = re.compile(r"(, | and | or | of |^lot )")
+DEPARTMENTS: Final = {
+    "01": "Amazonas", "02": "Áncash", "03": "Apurímac", "04": "Arequipa", "05": "Ayacucho", "06": "Cajamarca", "07": "Callao",
+    "08": "Cusco", "09": "Huancavelica", "10": "Huánuco", "11": "Ica", "12": "Junín", "13": "La Libertad", "14": "Lambayeque",
+    "15": "Lima", "16": "Loreto", "17": "Madre de Dios", "18": "Moquegua", "19": "Pasco", "20": "Piura", "21": "Puno",
+    "22": "San Martín", "23": "Tacna", "24": "Tumbes", "25": "Ucayali",
+}  # fmt: skip
+"""First two digits of an INEI district code -> the department."""
+
+MEANINGS: Final = {
+    "malformed": "A cell or field cannot be read: no number, no time, an unknown word, empty, or filled where it must be empty.",
+    "unknown-party": "It refers to a party that was never accepted.",
+    "unknown-plot": "It refers to a plot that was never accepted.",
+    "unknown-lot": "It refers to a lot that was never accepted.",
+    "unknown-nursery-lot": "It refers to a nursery lot that was never accepted.",
+    "unknown-budwood": "It refers to budwood that was never accepted.",
+    "unknown-handout": "It refers to a handout of seedlings that was never accepted.",
+    "unknown-graft": "It refers to a graft that was never accepted.",
+    "unknown-container": "It refers to a container that was never opened, or was emptied.",
+    "duplicate-id": "The id was accepted before with other content, or the container is open already.",
+    "bad-geometry": "The boundary is not one simple closed ring, nor a point.",
+    "swapped-coordinates": "The positions lie in Peru only when longitude and latitude are exchanged.",
+    "outside-region": "A position lies outside Peru.",
+    "needs-polygon": "Above 4 hectares a point is not enough: a boundary is needed.",
+    "area-mismatch": "The area inside the boundary and the declared area differ by more than a tenth.",
+    "bad-container-number": "It is not a container number of ISO 6346, or its check digit is wrong.",
+    "bad-quantity": "The quantity is zero, negative or too large, or has more than three decimals.",
+    "in-the-future": "A time is later than it can be.",
+    "before-origin": "A time is earlier than that of something it rests on, or an end is before its start.",
+    "not-held": "The beans, the plot or the seedlings are held by somebody else.",
+    "wrong-form": "The beans are not of the form that this step takes, or the graft is on what is not cacao.",
+    "overdrawn": "More is asked for than is on hand.",
+    "gain": "More kilograms come out than went in, or not as many where they must be equal.",
+    "sealed": "The container is sealed already.",
+    "not-sealed": "The container is not sealed yet.",
+    "empty": "Nothing is loaded in the container.",
+    "already": "It was done before, and is not done twice.",
+    "unauthorized": "Writing needs the token of this house.",
+    "not-found": "There is nothing here.",
+    "too-large": "Too much was sent at once.",
+    "unavailable": "The database is out of reach; send the same again with the same ids.",
+    "failure": "Something went wrong here; nothing that was acknowledged is lost.",
+}
+"""Code of a refusal or failure -> what it means."""
+
+RefusedRow = tuple[str, int, Sequence[str], str, str, Mapping[str, str]]
+"""File, number of the row, its cells as written, code, sentence and the sentence's values."""
+
+
+@cache
+def catalog(language: Language) -> Mapping[str, tuple[str, ...]]:
+    """English message -> its translation; empty for English."""
+    path = HERE / "locales" / language / "LC_MESSAGES" / "messages.po"
+    if not path.exists():
+        return {}
+    with path.open("rb") as file:
+        return {_forms(message.id)[0]: _forms(message.string) for message in read_po(file) if message.id and message.string}
+
+
+def _forms(written: object) -> tuple[str, ...]:
+    """What a message says for one and for many; for most messages there is one form."""
+    return (written,) if isinstance(written, str) else tuple(map(str, written)) if isinstance(written, list | tuple) else ("",)
+
+
+def said(language: Language, english: str) -> str:
+    """A message in a language; where it has none, in English."""
+    return catalog(language).get(english, (english,))[0]
+
+
+def counted(language: Language, one: str, many: str, n: int) -> str:
+    """A message for one or many, in a language."""
+    return catalog(language).get(one, (one, many))[n != 1]
+
+
+def sentence(language: Language, template: str, values: Mapping[str, str]) -> str:
+    """A refusal's sentence in a language; those of its values that are words are said in it too."""
+    return said(language, template).format(**{name: _word(language, value) for name, value in values.items()})
+
+
+def _word(language: Language, value: str) -> str:
+    """A value that is words, whole or word by word; whatever is no word of ours stays."""
+    if value in catalog(language):
+        return said(language, value)
+    return "".join(said(language, part) for part in _JOINTS.split(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The look in one language."""
+
+    language: Language
+    templates: Environment
+
+    def render(self, template: str, **of: Any) -> str:  # noqa: ANN401 - what a template shows
+        """A page."""
+        return self.templates.get_template(template).render(**of)
+
+
+@cache
+def look(language: Language) -> Look:
+    """The look in a language; templates and messages are read once."""
+    env = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda message: said(language, message), lambda one, many, n: counted(language, one, many, n), newstyle=True
+    )
+    env.filters |= _filters(_LOCALES[language])
+    env.globals |= {
+        "language": language, "languages": LANGUAGES, "region": region, "cell": cell, "css": style, "version": version,
+        "bound": maps.CLASSES,
+    }  # fmt: skip
+    return Look(language, env)
+
+
+def _filters(locale: str) -> dict[str, Callable[..., str]]:
+    return {
+        "number": lambda value: format_decimal(value, "#,##0.###", locale=locale),
+        "percent": lambda share: format_percent(share, "0.0 %" if locale.startswith("es") else "0.0%", locale=locale),
+        "month": lambda month: _month(month, locale),
+    }
+
+
+def _month(month: Month, locale: str) -> str:
+    return str(format_skeleton("yMMMM", date.fromisoformat(f"{month}-01"), locale=locale))
+
+
+def region(district: str) -> str:
+    """The department in which a district lies."""
+    return DEPARTMENTS.get(district[:2], "Perú")
+
+
+def cell(code: str) -> str:
+    """A cell by the degrees between which it lies."""
+    west, south = maps.corner(code)
+    return f"{_between(south, 'NS')}, {_between(west, 'EW')}"
+
+
+def _between(low: int, sides: str) -> str:
+    near, far = sorted((low, low + maps.CELL), key=abs)
+    return f"{Decimal(abs(near)) / 100:.2f}\u2013{Decimal(abs(far)) / 100:.2f}°{sides[low < 0]}"
+
+
+def drawn(language: Language, cells: Iterable[Area]) -> Markup | None:
+    """The map of cells, or None where there are none to draw."""
+    percent = look(language).templates.filters["percent"]
+    squares = [
+        maps.Square(area.code, area.share, cell(area.code) if area.share is None else f"{cell(area.code)}: {percent(area.share)}")
+        for area in cells
+        if area.code
+    ]
+    title = said(language, "Map: squares of 10 km from which the beans come")
+    return Markup(maps.svg(squares, title, said(language, "N"))) if squares else None  # noqa: S704 - our own, escaped where it is made
+
+
+@cache
+def style() -> Markup:
+    """The style sheet's text, for documents that must stand alone."""
+    return Markup((HERE / "static" / "cacao.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
+
+
+@cache
+def version(name: str) -> str:
+    """What changes when a static file changes."""
+    return sha256((HERE / "static" / name).read_bytes()).hexdigest()[:10]
+
+
+def refused_page(rows: Iterator[RefusedRow], counts: Mapping[str, int]) -> Iterator[str]:
+    """A document of its own for people: refused rows by file, each with its sentence in Spanish and English; made as the rows come.
+
+    `counts` says how many rows were refused by each code. It shows rows as they were written, so it is for those who wrote them.
+    """
+    files = ((name, map(_refused, of)) for name, of in groupby(rows, key=lambda row: row[0]))
+    stream = look("es").templates.get_template("refused.html").stream(files=files, counts=counts, meanings=MEANINGS)
+    stream.enable_buffering(100)
+    yield from stream
+
+
+def _refused(row: RefusedRow) -> dict[str, Any]:
+    _, number, cells, code, template, values = row
+    return {
+        "number": number,
+        "written": _legible(",".join(cells)),
+        "code": code,
+        "spanish": _legible(sentence("es", template, values)),
+        "english": _legible(sentence("en", template, values)),
+    }
+
+
+def _legible(written: str) -> str:
+    """Text as it can stand in a page: what is no character becomes �, and what has no end is cut."""
+    text = written[:_LONGEST].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    shown = "".join(sign if sign.isprintable() else "�" for sign in text)
+    return shown if len(written) <= _LONGEST else f"{shown}…"

@@ -1,0 +1,214 @@
+"""kill -9 of an import, of the server and of the database: nothing acknowledged is lost, nothing is doubled, the import goes on."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+from uuid import uuid4
+
+import psutil
+import psycopg
+import pytest
+
+from api.examples import EXAMPLES
+from api.house import DATABASE
+from api.running import free
+from api.sample import write_season
+from ledger.merkle import Range, leaf_hash, unpacked
+from ledger.server import Server
+
+CACAO = Path(sys.executable).parent / "cacao"
+
+
+@pytest.fixture(scope="module")
+def season(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("season")
+    write_season(folder)
+    return folder
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    """A CACAO_HOME with a PostgreSQL of its own, stopped afterwards."""
+    yield tmp_path / "home"
+    Server(tmp_path / "home" / "pg").stop()
+
+
+def environment(home: Path) -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name != "DATABASE_URL"} | {"CACAO_HOME": str(home)}
+
+
+def cacao(home: Path, *words: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [CACAO, *words], env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+
+
+def finish(home: Path, *words: str) -> int:
+    process = cacao(home, *words)
+    process.communicate(timeout=120)
+    return process.returncode
+
+
+def database(home: Path) -> str:
+    return Server(home / "pg").ensure(DATABASE)
+
+
+def results(home: Path, season: Path, folder: Path) -> dict[str, str]:
+    assert finish(home, "import", str(season), "--report", str(folder)) == 0
+    assert finish(home, "report", str(folder)) == 0
+    return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+
+
+def check_ledger(url: str) -> int:
+    """Positions without gaps, no command twice, the head is the root of the lines; returns the size."""
+    with psycopg.connect(url) as conn:
+        lines = [bytes(line) for (line,) in conn.execute("SELECT line FROM ledger.entries ORDER BY position")]
+        row = conn.execute(
+            "SELECT size, nodes, (SELECT count(*) FROM ledger.commands), (SELECT max(position) FROM ledger.entries) FROM ledger.head"
+        )
+        size, nodes, commands, last = row.fetchone() or (0, b"", 0, 0)
+    ids = {json.loads(line)["id"] for line in lines}
+    assert len(lines) == size == last == commands == len(ids)
+    assert unpacked(size, bytes(nodes)) == Range().extend(map(leaf_hash, lines))
+    return int(size)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(season: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    home = tmp_path_factory.mktemp("whole")
+    try:
+        return results(home / "home", season, home / "report")
+    finally:
+        Server(home / "home" / "pg").stop()
+
+
+def journaled(url: str) -> int:
+    with psycopg.connect(url) as conn:
+        row = conn.execute("SELECT count(*) FROM ledger.journal").fetchone()
+    return int(row[0]) if row else 0
+
+
+def wait_until(true: Any, seconds: float = 30) -> None:
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, "it did not happen in time"
+        time.sleep(0.005)
+
+
+def test_an_import_killed_again_and_again_ends_as_if_it_never_was(
+    home: Path, season: Path, tmp_path: Path, uninterrupted: dict[str, str]
+) -> None:
+    assert finish(home, "doctor") == 0
+    finish(home, "replay")
+    url = database(home)
+    killed = 0
+    while killed < 4:
+        process = cacao(home, "import", str(season))
+        before = journaled(url)
+        wait_until(lambda before=before, process=process: journaled(url) > before or process.poll() is not None)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL) if process.pid != os.getpid() else None
+        process.communicate()
+        killed += 1
+        check_ledger(database(home))
+
+    assert results(home, season, tmp_path / "report") == uninterrupted
+    check_ledger(database(home))
+
+
+def postmaster(home: Path) -> psutil.Process:
+    return psutil.Process(int((home / "pg" / "postmaster.pid").read_text(encoding="utf-8").split()[0]))
+
+
+def test_an_import_goes_on_when_the_database_is_killed_under_it(
+    home: Path, season: Path, tmp_path: Path, uninterrupted: dict[str, str]
+) -> None:
+    finish(home, "replay")
+    url = database(home)
+    process = cacao(home, "import", str(season))
+    wait_until(lambda: journaled(url) > 0 or process.poll() is not None)
+
+    postmaster(home).kill()
+    process.communicate(timeout=120)
+
+    assert results(home, season, tmp_path / "report") == uninterrupted
+    check_ledger(database(home))
+
+
+class Client(threading.Thread):
+    """Posts harvests one by one and notes which were acknowledged."""
+
+    def __init__(self, port: int, token: str, number: int) -> None:
+        super().__init__()
+        self.port, self.token, self.number = port, token, number
+        self.acknowledged: dict[str, int] = {}
+        self.stopped = threading.Event()
+
+    def run(self) -> None:
+        harvest = next(body for body in EXAMPLES if body["do"] == "record-harvest")
+        for at in range(10_000):
+            if self.stopped.is_set():
+                return
+            body = harvest | {"id": str(uuid4()), "lot_id": f"K-{self.number}-{at}"}
+            try:
+                self.acknowledged[body["id"]] = post(self.port, self.token, body)["positions"][0]
+            except (URLError, ConnectionError, TimeoutError, OSError):
+                return
+
+
+def post(port: int, token: str, body: Any) -> Any:
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    with urlopen(Request(f"http://127.0.0.1:{port}/commands", json.dumps(body).encode(), headers), timeout=30) as answer:
+        return json.load(answer)
+
+
+def serving(home: Path, port: int) -> "subprocess.Popen[str]":
+    process = cacao(home, "serve", "--port", str(port))
+    wait_until(lambda: process.poll() is not None or not free("127.0.0.1", port))
+    assert process.poll() is None, process.stderr.read() if process.stderr else ""
+    return process
+
+
+def a_port() -> int:
+    return next(port for port in range(18_500, 18_600) if free("127.0.0.1", port))
+
+
+@pytest.mark.parametrize("victim", ["server", "database"])
+def test_no_acknowledged_command_is_lost_when_it_is_killed(home: Path, victim: str) -> None:
+    port = a_port()
+    server = serving(home, port)
+    token = subprocess.run([CACAO, "token"], env=environment(home), capture_output=True, text=True, check=True).stdout.strip()
+    post(port, token, EXAMPLES[:6])
+    clients = [Client(port, token, number) for number in range(4)]
+    for client in clients:
+        client.start()
+    wait_until(lambda: sum(len(client.acknowledged) for client in clients) > 100)
+
+    if victim == "server":
+        server.kill()
+    else:
+        postmaster(home).kill()
+        time.sleep(2)
+        for client in clients:
+            client.stopped.set()
+    for client in clients:
+        client.join(60)
+    server.kill()
+    server.communicate()
+
+    url = database(home)
+    check_ledger(url)
+    with psycopg.connect(url) as conn:
+        stored = {str(id_): first for id_, first in conn.execute("SELECT id, first FROM ledger.commands")}
+    acknowledged = {id_: at for client in clients for id_, at in client.acknowledged.items()}
+    assert acknowledged
+    assert acknowledged.items() <= stored.items()
