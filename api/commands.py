@@ -64,8 +64,8 @@ def _schema() -> dict[str, Any]:
 async def record_commands(request: Request, by: Annotated[Actor, Depends(actor)]) -> Response:
     """Decide commands and append the facts. A refusal changes nothing; the same id with the same content answers as the first time.
 
-    One command: 201 accepted, 200 repeat, 409 refused, 422 malformed. A list: 200 with one answer a command, in order.
-    `{"all": [...]}`: 201, or 409/422 for all.
+    One command: 201 accepted, 200 repeat, 409 refused, 422 malformed. A list: 200 with one answer a command, in order; 422 where
+    none can be read. `{"all": [...]}`: 201, or 409/422 for all.
     """
     body = _parsed(await _body(request))
     match body:
@@ -155,7 +155,10 @@ def _single(answer: dict[str, Any]) -> Response:
 
 
 async def _each(request: Request, items: list[Any], by: Actor) -> Response:
-    return JSONResponse({"answers": await _answers(request, items, by)})
+    answers = await _answers(request, items, by)
+    if all(answer.get("code") == "malformed" for answer in answers):
+        return problem(422, "malformed", f"none of the {len(items)} items can be read as a command", answers=answers)
+    return JSONResponse({"answers": answers})
 
 
 async def _whole(request: Request, items: list[Any], by: Actor) -> Response:

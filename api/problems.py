@@ -7,6 +7,8 @@ from typing import Any, Final
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
+from domain.vocabulary import COMMANDS
+
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
@@ -27,6 +29,10 @@ _SHAPES: Final = {
     r"^[0-9]{8}([0-9]{3})?$": "a DNI of 8 digits or a RUC of 11 with its check digit",
     r"^[A-Z]{2}[A-Z2-9]{3}$": "a UN/LOCODE such as NLRTM",
 }
+_FIELDS: Final = frozenset(name for schema in COMMANDS.json_schema()["$defs"].values() for name in schema.get("properties", ())) | {
+    "season", "as_of", "rows",
+}  # fmt: skip
+"""Names that may be said back; any other was written by somebody, and may be anything."""
 _MOMENT: Final = "a time such as 2026-05-02T10:00:00-05:00"
 
 
@@ -34,7 +40,7 @@ def unreadable(error: ValidationError) -> Unreadable:
     """The first thing that cannot be read in a body, by its field."""
     first = error.errors(include_url=False, include_input=False)[0]
     location = first["loc"][1:] if len(first["loc"]) > 1 else first["loc"]
-    field = ".".join(map(str, location)) or "row"
+    field = ".".join(str(part) if isinstance(part, int) or part in _FIELDS else "a field" for part in location) or "row"
     return _worded(str(first["type"]), field, first.get("ctx", {}), str(first["msg"]))
 
 
