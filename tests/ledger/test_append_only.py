@@ -39,7 +39,7 @@ MAY = {
     },
     PROJECTOR: {
         *(("SELECT", table) for table in TABLES if not table.startswith("vault")),
-        *((do, "views.lots") for do in ("INSERT", "UPDATE")),
+        *((do, "views.lots") for do in ("INSERT", "UPDATE", "DELETE", "TRUNCATE")),
     },
     ERASER: {
         *(("SELECT", table) for table in TABLES if not table.startswith("views")),
