@@ -1,6 +1,8 @@
 """The demonstration: a season that the project makes itself, in a ledger of its own, ready to be looked at."""
 
+import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,6 +17,8 @@ from labels.sheet import Form, draw
 from ledger.schema import SERVER, connect
 
 BOOK: Final = "main"
+Bar = Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]]
+_NOTE: Final = "made.json"
 FORMS: Final[tuple[Form, ...]] = ("pdf", "svg", "png")
 
 
@@ -31,29 +35,36 @@ class Demo:
     refused: int
 
 
-def ready(house: House, progress: Callable[[int], None] = lambda _rows: None) -> Demo:
+def ready(house: House, bar: Bar) -> Demo:
     """Import the demonstration's season where it is not there yet (going on where it was interrupted), and draw the labels.
 
     Raises NotADemo where the ledger holds other data.
     """
     folder = house.settings.folder / "demo"
+    if (before := _made(house, folder)) is not None:
+        return before
     expected = write_season(folder / "season")
-    run = Import(Folder(folder / "season", BOOK), house.writer, house.url, progress=progress)
+    run = Import(Folder(folder / "season", BOOK), house.writer, house.url)
     if _entries(house) and not run.begun():
         raise NotADemo(f"the ledger at {house.settings.folder} holds other data: set CACAO_HOME to an empty folder for the demonstration")
-    run.take()
+    with bar("rows of a season", expected_rows(run.folder)) as run.progress:
+        run.take()
     house.follower.wait_for(_entries(house), 60)
     write_refused(run, folder)
     write_people(run, folder)
     _labels(house, expected.containers, folder / "labels")
-    return Demo(expected.containers, folder, len(expected.refused))
+    made = Demo(expected.containers, folder, len(expected.refused))
+    (folder / _NOTE).write_text(json.dumps([made.containers, made.refused, house.settings.base]), encoding="utf-8")
+    return made
 
 
-def rows(house: House) -> int:
-    """How many rows the demonstration's season has, for a progress bar."""
-    folder = house.settings.folder / "demo" / "season"
-    write_season(folder)
-    return expected_rows(Folder(folder, BOOK))
+def _made(house: House, folder: Path) -> Demo | None:
+    """What an earlier start left, where it was complete and its labels lead to this address."""
+    note = folder / _NOTE
+    if not note.exists() or not _entries(house):
+        return None
+    containers, refused, base = json.loads(note.read_text(encoding="utf-8"))
+    return Demo(tuple(containers), folder, refused) if base == house.settings.base else None
 
 
 def _entries(house: House) -> int:

@@ -14,7 +14,7 @@ import psycopg
 from api.house import DATABASE, vault_key
 from api.settings import Settings
 from labels.link import is_loopback
-from ledger.schema import Connection, administrator_must_run, missing_roles
+from ledger.schema import Connection, administrator_must_run, not_held
 from ledger.server import Server, platform_note
 from ledger.vault import Vault, WrongKey
 
@@ -114,12 +114,12 @@ def _clock(conn: Connection) -> Finding:
 
 
 def _roles(conn: Connection) -> Finding:
-    if missing := missing_roles(conn):
+    if missing := not_held(conn):
         may = conn.execute("SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user").fetchone() == (True,)
         if may:
             return Finding("roles", "ok", "made at the first start")
         sentence = "append-only is not kept by the database. An administrator must run:\n" + administrator_must_run()
-        return Finding("roles", "wrong", f"no {', '.join(missing)}", sentence)
+        return Finding("roles", "wrong", f"this login is not a member of {', '.join(missing)}", sentence)
     return Finding("roles", "ok", "serving, projecting and erasing are apart")
 
 

@@ -16,7 +16,7 @@ from ledger import schema
 from ledger.schema import SERVER, Connection, connect
 from ledger.server import Server
 from ledger.store import OUT_OF_REACH
-from ledger.vault import Vault, WrongKey, key_from, key_of
+from ledger.vault import Vault, WrongKey, key_from, key_of, secret
 from ledger.writer import Writer
 from projections import follow
 
@@ -132,13 +132,8 @@ def vault_key(settings: Settings, conn: Connection) -> bytes:
 
 def token(settings: Settings) -> str:
     """The token that opens the door for writing; made, readable by its owner alone, where there is none."""
-    path = settings.token
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.parent.chmod(0o700)
-        path.touch(0o600)
-        path.write_text(f"cacao_{secrets.token_urlsafe(32)}\n", encoding="ascii")
-    return path.read_text(encoding="ascii").strip()
+    secret(settings.token, lambda: f"cacao_{secrets.token_urlsafe(32)}")
+    return settings.token.read_text(encoding="ascii").strip()
 
 
 def _as_server(conn: psycopg.Connection[Any]) -> None:

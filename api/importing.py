@@ -54,8 +54,8 @@ def _print(done: Import, *, as_json: bool) -> None:
     terminal.table(
         "rehearsed, nothing appended" if done.rehearse else "imported", ("file", "accepted", "repeats", "refused"), [*rows, sums]
     )
-    if refused := _refusals(counts):
-        terminal.table("refused", ("code", "rows"), list(refused.items()))
+    if codes := _refusals(counts):
+        terminal.table("refused", ("code", "rows"), list(codes.items()))
 
 
 def _refusals(counts: dict[tuple[int, str], int]) -> dict[str, int]:

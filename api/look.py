@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
@@ -24,6 +24,9 @@ Language = Literal["es", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 HERE: Final = Path(__file__).parent
 _LOCALES: Final = {"es": "es_PE", "en": "en"}
+_ALIKE: Final = 3
+_TO: Final = "\u2060\u2013\u2060"
+"""A dash at which no line breaks."""
 _LONGEST: Final = 2_000
 _JOINTS: Final = re.compile(r"(, | and | or | of |^lot )")
 DEPARTMENTS: Final = {
@@ -139,8 +142,8 @@ def look(language: Language) -> Look:
     )
     env.filters |= _filters(_LOCALES[language])
     env.globals |= {
-        "language": language, "languages": LANGUAGES, "region": region, "cell": cell, "css": style, "version": version,
-        "bound": maps.CLASSES,
+        "language": language, "languages": LANGUAGES, "region": region, "cell": partial(cell, language=language), "css": style,
+        "version": version, "bound": maps.CLASSES,
     }  # fmt: skip
     return Look(language, env)
 
@@ -162,27 +165,36 @@ def region(district: str) -> str:
     return DEPARTMENTS.get(district[:2], "Perú")
 
 
-def cell(code: str) -> str:
+def cell(code: str, language: Language) -> str:
     """A cell by the degrees between which it lies."""
-    west, south = maps.corner(code)
-    return f"{_between(south, 'NS')}, {_between(west, 'EW')}"
+    (west, south), words = maps.corner(code), _words(language)
+    return f"{_between(south, words.north, words.south)}, {_between(west, words.east, words.west)}"
 
 
-def _between(low: int, sides: str) -> str:
+def _between(low: int, above: str, below: str) -> str:
     near, far = sorted((low, low + maps.CELL), key=abs)
-    return f"{Decimal(abs(near)) / 100:.2f}\u2013{Decimal(abs(far)) / 100:.2f}°{sides[low < 0]}"
+    return f"{Decimal(abs(near)) / 100:.2f}{_TO}{Decimal(abs(far)) / 100:.2f}°{below if low < 0 else above}"
+
+
+def _words(language: Language) -> maps.Words:
+    title = said(language, "Map: squares of 10 km from which the beans come")
+    return maps.Words(title, said(language, "N"), said(language, "S"), said(language, "E"), said(language, "W"))
 
 
 def drawn(language: Language, cells: Iterable[Area]) -> Markup | None:
     """The map of cells, or None where there are none to draw."""
-    percent = look(language).templates.filters["percent"]
-    squares = [
-        maps.Square(area.code, area.share, cell(area.code) if area.share is None else f"{cell(area.code)}: {percent(area.share)}")
-        for area in cells
-        if area.code
-    ]
-    title = said(language, "Map: squares of 10 km from which the beans come")
-    return Markup(maps.svg(squares, title, said(language, "N"))) if squares else None  # noqa: S704 - our own, escaped where it is made
+    named = [area for area in cells if area.code]
+    told = any(area.share is not None for area in named)
+    squares = [_square(language, area, told=told) for area in named]
+    return Markup(maps.svg(squares, _words(language))) if squares else None  # noqa: S704 - our own, escaped where it is made
+
+
+def _square(language: Language, area: Area, *, told: bool) -> maps.Square:
+    """A cell shaded by its share; where no share is told, all alike; where it is told with others, an outline."""
+    place = cell(area.code or "", language)
+    if area.share is None:
+        return maps.Square(area.code or "", 0 if told else _ALIKE, place)
+    return maps.Square(area.code or "", maps.shade(area.share), f"{place}: {look(language).templates.filters['percent'](area.share)}")
 
 
 @cache

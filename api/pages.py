@@ -21,8 +21,8 @@ from labels.sheet import Form, container_label, draw
 from projections import public
 
 router = APIRouter()
-_FAR: Final = 2**53
-_ID, _BOOK, _ASKED = re.compile(r"[A-Z0-9-]{1,20}"), re.compile(r"[a-z0-9-]{1,20}"), re.compile(r"[A-Za-z0-9 /-]{1,60}")
+_ID, _BOOK, _POSITION = re.compile(r"[A-Z0-9-]{1,20}"), re.compile(r"[a-z0-9-]{1,20}"), re.compile(r"[0-9]{1,16}")
+_ASKED: Final = re.compile(r"[A-Za-z0-9 /-]{1,60}")
 _MEDIA: Final[dict[str, str]] = {"pdf": "application/pdf", "svg": "image/svg+xml", "png": "image/png"}
 _STATIC: Final = HERE / "static"
 _route = partial(router.api_route, methods=["GET", "HEAD"], include_in_schema=False)
@@ -62,11 +62,11 @@ def _spelled(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no spelling")
 
 
-def _container(ask: Ask, number: str, first: int | None) -> public.Container | None:
-    if not _ID.fullmatch(number) or not 0 <= (first or 0) <= _FAR:
+def _container(ask: Ask, number: str, first: str | None) -> public.Container | None:
+    if not _ID.fullmatch(number) or not (first is None or _POSITION.fullmatch(first)):
         return None
     with ask.house.pool.connection() as conn:
-        return public.container(conn, ask.house.vault, number, first)
+        return public.container(conn, ask.house.vault, number, None if first is None else int(first))
 
 
 def _lot(ask: Ask, book: str, id_: str) -> public.Lot | None:
@@ -76,7 +76,7 @@ def _lot(ask: Ask, book: str, id_: str) -> public.Lot | None:
         return public.lot(conn, f"{book}/{id_}")
 
 
-def _container_page(number: str, first: int | None, ask: Ask) -> Page:
+def _container_page(number: str, first: str | None, ask: Ask) -> Page:
     it = _container(ask, number, first)
     if it is None:
         return unknown(ask)
@@ -95,7 +95,7 @@ def _lot_page(book: str, id_: str, ask: Ask) -> Page:
     return _json(it) if ask.data else ask.html("lot.html", it=it, map=drawn(ask.language, it.origin.cells), json=twin)
 
 
-def _label(number: str, first: int | None, form: str, ask: Ask) -> Page:
+def _label(number: str, first: str | None, form: str, ask: Ask) -> Page:
     it = _container(ask, number, first) if form in get_args(Form) else None
     if it is None:
         return unknown(ask)
@@ -141,8 +141,8 @@ async def find_container(request: Request, number: str) -> Response:
     return await serve(request, partial(_container_page, number, None), data=True)
 
 
-@_data("/c/{number}/{first:int}.json", "One stuffing of a container", public.Container)
-async def find_stuffing(request: Request, number: str, first: int) -> Response:
+@_data("/c/{number}/{first}.json", "One stuffing of a container", public.Container)
+async def find_stuffing(request: Request, number: str, first: str) -> Response:
     """The stuffing that was opened at position `first`, as data."""
     return await serve(request, partial(_container_page, number, first), data=True)
 
@@ -165,8 +165,8 @@ async def label(request: Request, number: str, form: str) -> Response:
     return await serve(request, partial(_label, number, None, form), neutral=True)
 
 
-@_route("/c/{number}/{first:int}/label.{form}")
-async def label_of_stuffing(request: Request, number: str, first: int, form: str) -> Response:
+@_route("/c/{number}/{first}/label.{form}")
+async def label_of_stuffing(request: Request, number: str, first: str, form: str) -> Response:
     """The label of one stuffing."""
     return await serve(request, partial(_label, number, first, form), neutral=True)
 
@@ -180,8 +180,8 @@ async def container(request: Request, number: str) -> Response:
     return await serve(request, partial(_container_page, number, None))
 
 
-@_route("/c/{number}/{first:int}")
-async def stuffing(request: Request, number: str, first: int) -> Response:
+@_route("/c/{number}/{first}")
+async def stuffing(request: Request, number: str, first: str) -> Response:
     """One stuffing of a container: where its label leads."""
     return await serve(request, partial(_container_page, number, first))
 

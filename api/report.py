@@ -13,6 +13,7 @@ from api.look import refused_page
 from api.season import FILES, Row
 from ledger.schema import SERVER, connect
 from projections import answers
+from projections.shares import Shares
 
 
 def refusals(run: Import) -> Iterator[tuple[Answered, Row]]:
@@ -67,7 +68,7 @@ def write_answers(url: str, book: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with connect(url, SERVER) as conn, conn.transaction():
         conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        shares = answers.Shares(conn)
+        shares = Shares(conn)
         _write(folder / "lots.json", answers.lots(conn, book, shares))
         _write(folder / "containers.json", answers.containers(conn, book))
         _write(folder / "plots.json", answers.plots(conn, book, shares))

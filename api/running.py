@@ -22,6 +22,8 @@ STOP_SECONDS: Final = 20
 
 def serve(house: House, host: str, port: int) -> None:
     """Serve on an address until SIGTERM or SIGINT; then answer what waits and end."""
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, _leave)  # uvicorn answers what it has begun, then raises the signal again
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     with noted(house.settings):
         uvicorn.run(
@@ -33,6 +35,10 @@ def serve(house: House, host: str, port: int) -> None:
             log_level="warning",
             timeout_graceful_shutdown=STOP_SECONDS,
         )
+
+
+def _leave(_signal: int, _frame: object) -> None:
+    raise SystemExit(0)
 
 
 def pid_file(settings: Settings) -> Path:

@@ -5,7 +5,7 @@ from typing import Final
 from pydantic import HttpUrl
 
 from api import terminal
-from api.demo import Demo, NotADemo, ready, rows
+from api.demo import Demo, NotADemo, ready
 from api.house import House, opened
 from api.running import free, lan_address, serve, serving
 from api.settings import Settings
@@ -28,8 +28,7 @@ def show(port: int, *, lan: bool) -> int:
         settings.url = HttpUrl(f"http://{lan_address() if lan else 'localhost'}:{port}")
     with opened(settings) as house:
         try:
-            with terminal.bar("rows of a season", rows(house)) as progress:
-                demo = ready(house, progress)
+            demo = ready(house, terminal.bar)
         except NotADemo as other:
             terminal.say(f"cacao: {other}")
             return 2

@@ -84,12 +84,14 @@ def _inside(lon: float, lat: float) -> bool:
 
 def _position(written: Any) -> Position:  # noqa: ANN401 - whatever stands in a file
     if isinstance(written, (list, tuple)) and len(written) in (2, 3) and all(map(_is_number, written)):
-        return float(written[0]), float(written[1])
+        lon, lat = written[:2]
+        if -_FAR < lon < _FAR and -_FAR < lat < _FAR:
+            return float(lon), float(lat)
     raise Refused("bad-geometry", "wanted positions of longitude, latitude and perhaps altitude, as numbers")
 
 
 def _is_number(written: object) -> bool:
-    return isinstance(written, (int, float, Decimal)) and not isinstance(written, bool) and -_FAR < written < _FAR
+    return isinstance(written, (int, float, Decimal)) and not isinstance(written, bool)
 
 
 def _ring(ring: tuple[Position, ...]) -> tuple[Position, ...]:

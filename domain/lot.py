@@ -225,8 +225,8 @@ def _inspect(command: InspectLot, states: States, as_of: Moment) -> LotInspected
             id=command.lot_id,
             moment=command.inspected_at,
         )
-    written = (command.moisture_pct, command.mouldy_pct, command.slaty_pct, command.defective_pct)
-    moisture, mouldy, slaty, defective = (percent(each, "percentage") or 0 for each in written)
+    names = ("moisture_pct", "mouldy_pct", "slaty_pct", "defective_pct")
+    moisture, mouldy, slaty, defective = (percent(getattr(command, name), name) or 0 for name in names)
     beans = whole(command.beans_100g, "beans_100g", zero=True)
     in_time((command.inspected_at,), [("the lot", lot.ended_at)], as_of)
     return LotInspected(

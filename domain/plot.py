@@ -10,7 +10,7 @@ from domain.geometry import agrees, cell, in_peru, positions
 from domain.party import Party
 from domain.values import Command, District, Fact, Id, Key, Moment, Quantity, Refused, Seal, States, found, in_time, new, thousandths
 
-_DEEPEST: Final = 6
+_DEEPEST: Final = 16
 
 
 def _shallow(geometry: Any, depth: int = _DEEPEST) -> Any:  # noqa: ANN401 - judged by the rules; here only that it ends
@@ -40,9 +40,7 @@ class RegisterPlot(Command):
     planted_at: Moment
     surveyed_at: Moment
     accuracy_m: Quantity
-    geometry: Annotated[
-        Any, AfterValidator(_shallow), WithJsonSchema({"type": "object", "description": "GeoJSON Polygon or Point, longitude first"})
-    ]
+    geometry: Geometry
 
     def reads(self) -> Iterable[str]:
         return f"party:{self.key(self.holder_id)}", f"plot:{self.key(self.plot_id)}"

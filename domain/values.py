@@ -36,6 +36,10 @@ class Refused(Exception):
         super().__init__(template.format(**self.values))
 
 
+_FAR: Final = 500
+"""Powers of ten from here on are all the same: beyond every limit."""
+
+
 def _real(moment: str) -> str:
     datetime.fromisoformat(moment)
     return moment
@@ -50,7 +54,8 @@ def _readable(text: str) -> str:
 def _number(pattern: re.Pattern[str], wanted: str) -> PlainValidator:
     def read(written: Any) -> Decimal:  # noqa: ANN401 - whatever stands in a body
         if isinstance(written, str) and pattern.fullmatch(written):
-            return Decimal(written)
+            number = Decimal(written)
+            return number if number.adjusted() < _FAR else Decimal((number.is_signed(), (1,), _FAR))
         raise ValueError(wanted)
 
     return PlainValidator(read)
@@ -158,7 +163,8 @@ def found(states: States, sort: type[S], key: Key) -> S:
 def new(states: States, sort: type[S], key: Key) -> None:
     """An id must be free. Raises Refused `duplicate-id`."""
     if known(states, sort, key) is not None:
-        raise Refused("duplicate-id", "{thing} {id} was accepted before, with other content", thing=sort.tag, id=bare(key))
+        thing = sort.tag.replace("-", " ")
+        raise Refused("duplicate-id", "{thing} {id} was accepted before, with other content", thing=thing, id=bare(key))
 
 
 MOST: Final = 1_000_000

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from domain.party import Party, PartyEnrolled
 from domain.plot import PlotRegistered
-from domain.values import Command, Fact, Moment, Refused
+from domain.values import Command, Fact, Moment, Refused, bare
 from domain.vocabulary import decide
 from ledger.entry import content, digest, personal, spell
 from ledger.memory import Memory
@@ -127,13 +127,13 @@ class Batch:
         about, kept = digest(content(command)), personal(command)
         if before := self._before(command, about, kept):
             return before
+        position = self._next()
         try:
             fact = decide(command, self.memory.states, as_of)  # type: ignore[arg-type]
+            if kept is not None:
+                fact = self._sealed(fact, command, position, kept)
         except Refused as refused:
             return Denied(refused.code, refused.template, refused.values)
-        position = self._next()
-        if kept is not None:
-            fact = self._sealed(fact, command, position, kept)
         kind, tags, line = spell(command, command.do, fact, position, self.seen, by, org)  # type: ignore[attr-defined]
         self.records.append(Record(kind, tags, line))
         self.taken.append(Taken(command.id, position, 1, about))
@@ -170,9 +170,13 @@ class Batch:
         return fact.model_copy(update={"seal": seal})
 
     def _holder(self, fact: Fact) -> tuple[str, bytes]:
-        holder: Any = self.memory.states[f"party:{fact.holder_id}"] if isinstance(fact, PlotRegistered) else None
-        if not isinstance(holder, Party) or holder.subject is None:
-            raise LookupError("a plot's holder has no subject to seal its boundary under")
-        if holder.subject not in self._keys:
-            self._keys[holder.subject] = self.vault.key(self.conn, holder.subject)
-        return holder.subject, self._keys[holder.subject]
+        if not isinstance(fact, PlotRegistered):
+            raise TypeError(f"{type(fact).__name__} has no personal part")
+        holder: Party = self.memory.states[f"party:{fact.holder_id}"]
+        subject = str(holder.subject)
+        if subject not in self._keys:
+            try:
+                self._keys[subject] = self.vault.key(self.conn, subject)
+            except LookupError:
+                raise Refused("unknown-party", "the data of {id} were erased", id=bare(fact.holder_id)) from None
+        return subject, self._keys[subject]

@@ -68,6 +68,17 @@ def missing_roles(conn: Connection) -> list[str]:
     return [role for role in ROLES if role not in there]
 
 
+def not_held(conn: Connection) -> list[str]:
+    """Roles that this login cannot act as, because they are missing or it is not a member."""
+    held = {
+        name
+        for (name,) in conn.execute(
+            "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s) AND pg_has_role(current_user, oid, 'MEMBER')", (list(ROLES),)
+        )
+    }
+    return [role for role in ROLES if role not in held]
+
+
 def make_roles(conn: Connection) -> bool:
     """Make the roles and enter them; False where this login may not (then `cacao doctor` says what to run)."""
     may = conn.execute("SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user").fetchone() == (True,)
@@ -78,9 +89,7 @@ def make_roles(conn: Connection) -> bool:
         conn.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
     for role in ROLES if may else ():
         conn.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(role)))
-    return conn.execute("SELECT bool_and(pg_has_role(current_user, r, 'MEMBER')) FROM unnest(%s::text[]) r", (list(ROLES),)).fetchone() == (
-        True,
-    )
+    return not not_held(conn)
 
 
 def administrator_must_run() -> str:

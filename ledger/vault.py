@@ -7,7 +7,8 @@ means to compare; the commitment that stays says nothing.
 
 import hmac
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -40,14 +41,25 @@ class Opened:
 
 def key_from(path: Path) -> bytes:
     """The key encryption key in a file; made, readable by its owner alone, where there is none. Raises WrongKey."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+    secret(path, lambda: os.urandom(KEY_BYTES).hex())
+    return key_of(path.read_text(encoding="utf-8", errors="replace"), str(path))
+
+
+def secret(path: Path, make: Callable[[], str]) -> None:
+    """Make a file that its owner alone can read, where there is none; of two that make it at once the first one stands, whole."""
+    if path.exists():
+        return
+    if not path.parent.exists():
+        path.parent.mkdir(parents=True)
         path.parent.chmod(0o700)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(os.urandom(KEY_BYTES).hex() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-    return key_of(path.read_text(encoding="ascii"), str(path))
+    draft = path.with_name(f".{path.name}.{uuid4().hex}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(f"{make()}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    with suppress(FileExistsError):
+        path.hardlink_to(draft)
+    draft.unlink()
 
 
 def key_of(written: str, where: str) -> bytes:

@@ -29,7 +29,7 @@ _LOT_STEPS: Final = ("resold", "blended", "split", "dried", "fermented", "bought
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A district by its code or a cell by its south-west corner; `code` None: all others together."""
+    """A district by its code or a cell by its south-west corner; `code` None: all others together, and those whose share is None."""
 
     code: str | None
     share: Decimal | None
@@ -167,7 +167,8 @@ def origin(plots: Sequence[_Plot], *, shares: bool) -> Origin:
     cells = _apart(plots, districts)
     of_district = _rows(plots, lambda plot: _shown(plot.district, districts), shares=shares)
     of_cell = _rows(plots, lambda plot: _shown(plot.cell, cells), shares=shares)
-    return Origin(_families(plots), len(plots), _hectares(plots), of_district, of_cell)
+    with_others = [Area(code, None, None) for code in sorted(_large_cells(plots) - cells)] if shares else []
+    return Origin(_families(plots), len(plots), _hectares(plots), of_district, of_cell[: len(cells)] + with_others + of_cell[len(cells) :])
 
 
 def _shown(code: str, shown: set[str]) -> str | None:
@@ -192,9 +193,13 @@ def _large(plots: Sequence[_Plot]) -> set[str]:
     return set(shown)
 
 
+def _large_cells(plots: Sequence[_Plot]) -> set[str]:
+    return {code for code, group in _by(plots, lambda plot: plot.cell).items() if _families(group) >= FEWEST}
+
+
 def _apart(plots: Sequence[_Plot], districts: set[str]) -> set[str]:
-    """Cells that may be drawn: within each row of districts, each row of cells holds five families or none."""
-    cells = {code for code, group in _by(plots, lambda plot: plot.cell).items() if _families(group) >= FEWEST}
+    """Cells whose share may be told: within each row of districts, each row of cells holds five families or none."""
+    cells = _large_cells(plots)
     while True:
         pairs = _by(plots, lambda plot: (_shown(plot.district, districts), _shown(plot.cell, cells)))
         small = sorted((pair for pair, group in pairs.items() if _families(group) < FEWEST), key=str)

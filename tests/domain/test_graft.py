@@ -11,6 +11,8 @@ from domain.graft import Budwood, BudwoodCut, Graft, GraftsCounted, PlantsGrafte
 from domain.nursery import Handout
 
 MAY, JUNE, JULY = (f"2026-0{month}-02T10:00:00-05:00" for month in (5, 6, 7))
+ABOVE_0 = "wanted above 0, at most 1,000,000, with at most 3 decimals"
+FROM_0 = "wanted 0 or more, at most 1,000,000, with at most 3 decimals"
 GRAFT = Graft("main/PLOT", "main/GIVEN", "main/STICKS", 30, MAY, frozenset())
 FAULTS: dict[str, dict[str, dict[str, Any]]] = {
     "cut-budwood": {
@@ -101,13 +103,13 @@ def test_of_two_faults_the_earlier_is_the_answer(refused: Callable[..., Any], do
             "cut-budwood", FAULTS["cut-budwood"]["duplicate-id"],
             "duplicate-id", "budwood NEW was accepted before, with other content",
         ),
-        ("cut-budwood", {"sticks": "0"}, "bad-quantity", "sticks 0: wanted above 0, at most 1,000,000, with at most 3 decimals"),
+        ("cut-budwood", {"sticks": "0"}, "bad-quantity", f"sticks 0: {ABOVE_0}"),
         ("cut-budwood", {"plot:main/PLOT": {"surveyed_at": JULY}}, "before-origin", f"{JUNE} is before the plot's survey of {JULY}"),
         ("graft-plants", {"plot_id": "X"}, "unknown-plot", "no plot X was ever accepted"),
         ("graft-plants", {"budwood_id": "X"}, "unknown-budwood", "no budwood X was ever accepted"),
         ("graft-plants", {"handout_id": "X"}, "unknown-handout", "no handout X was ever accepted"),
         ("graft-plants", {"graft_id": "GRAFT"}, "duplicate-id", "graft GRAFT was accepted before, with other content"),
-        ("graft-plants", {"grafted": "0"}, "bad-quantity", "grafted 0: wanted above 0, at most 1,000,000, with at most 3 decimals"),
+        ("graft-plants", {"grafted": "0"}, "bad-quantity", f"grafted 0: {ABOVE_0}"),
         ("graft-plants", {"plot:main/PLOT": {"surveyed_at": JULY}}, "before-origin", f"{JUNE} is before the plot's survey of {JULY}"),
         ("graft-plants", {"budwood:main/STICKS": {"cut_at": JULY}}, "before-origin", f"{JUNE} is before the cut of {JULY}"),
         ("graft-plants", {"handout:main/GIVEN": {"handed_at": JULY}}, "before-origin", f"{JUNE} is before the handout of {JULY}"),
@@ -129,7 +131,7 @@ def test_of_two_faults_the_earlier_is_the_answer(refused: Callable[..., Any], do
             "count-grafts", FAULTS["count-grafts"]["duplicate-id"],
             "duplicate-id", f"graft GRAFT was counted at {JUNE} before, with other content",
         ),
-        ("count-grafts", {"alive": "-1"}, "bad-quantity", "alive -1: wanted 0 or more, at most 1,000,000, with at most 3 decimals"),
+        ("count-grafts", {"alive": "-1"}, "bad-quantity", f"alive -1: {FROM_0}"),
         ("count-grafts", {"as_of": MAY}, "in-the-future", f"{JUNE} is later than {MAY}"),
         ("count-grafts", {"graft:main/GRAFT": {"grafted_at": JULY}}, "before-origin", f"{JUNE} is before the grafting of {JULY}"),
         ("count-grafts", {"alive": "31"}, "overdrawn", "graft GRAFT has 30 plants, not 31 alive"),

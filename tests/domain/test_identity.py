@@ -8,9 +8,7 @@ from hypothesis import strategies as st
 
 from domain.identity import is_container_number, is_document, is_organisation
 
-LETTERS = dict(
-    zip(ascii_uppercase, (value for value in range(10, 39) if value % 11), strict=True)
-)
+LETTERS = dict(zip(ascii_uppercase, (value for value in range(10, 39) if value % 11), strict=True))
 """ISO 6346: letters count from 10 and leave out 11, 22 and 33."""
 
 
@@ -26,7 +24,15 @@ def modulo_11(ten_digits: str) -> str:
 
 
 def test_letters_of_iso_6346_end_at_38() -> None:
-    assert (LETTERS["A"], LETTERS["B"], LETTERS["K"], LETTERS["L"], LETTERS["U"], LETTERS["V"], LETTERS["Z"]) == (10, 12, 21, 23, 32, 34, 38)
+    assert (LETTERS["A"], LETTERS["B"], LETTERS["K"], LETTERS["L"], LETTERS["U"], LETTERS["V"], LETTERS["Z"]) == (
+        10,
+        12,
+        21,
+        23,
+        32,
+        34,
+        38,
+    )
 
 
 def test_the_example_of_the_standard_is_a_container_number() -> None:

@@ -11,6 +11,8 @@ from domain.lot import HarvestRecorded, Loss, Lot, LotInspected, LotWrittenOff, 
 from domain.values import Refused
 
 MAY, MAY_31, JUNE, JULY = (f"2026-{day}T10:00:00-05:00" for day in ("05-02", "05-31", "06-02", "07-02"))
+ABOVE_0 = "wanted above 0, at most 1,000,000, with at most 3 decimals"
+FROM_0 = "wanted 0 or more, at most 1,000,000, with at most 3 decimals"
 WET = Lot("wet", "main/FARMER", 40_500, MAY)
 FAULTS: dict[str, dict[str, dict[str, Any]]] = {
     "record-harvest": {
@@ -119,7 +121,7 @@ def test_of_two_faults_the_earlier_is_the_answer(refused: Callable[..., Any], do
     [
         ("record-harvest", {"plot_id": "X"}, "unknown-plot", "no plot X was ever accepted"),
         ("record-harvest", {"lot_id": "DRY"}, "duplicate-id", "lot DRY was accepted before, with other content"),
-        ("record-harvest", {"kg": "40.5000"}, "bad-quantity", "kg 40.5000: wanted above 0, at most 1,000,000, with at most 3 decimals"),
+        ("record-harvest", {"kg": "40.5000"}, "bad-quantity", f"kg 40.5000: {ABOVE_0}"),
         ("record-harvest", {"as_of": MAY_31}, "in-the-future", f"{JUNE} is later than {MAY_31}"),
         ("record-harvest", {"plot:main/PLOT": {"surveyed_at": JUNE}}, "before-origin", f"{MAY_31} is before the plot's survey of {JUNE}"),
         ("record-harvest", {"from_at": JULY}, "before-origin", f"the end {JUNE} is before the start {JULY}"),
@@ -128,11 +130,11 @@ def test_of_two_faults_the_earlier_is_the_answer(refused: Callable[..., Any], do
             "inspect-lot", FAULTS["inspect-lot"]["duplicate-id"],
             "duplicate-id", f"lot DRY was inspected at {JUNE} before, with other content",
         ),
-        ("inspect-lot", {"beans_100g": "-1"}, "bad-quantity", "beans_100g -1: wanted 0 or more, at most 1,000,000, with at most 3 decimals"),
+        ("inspect-lot", {"beans_100g": "-1"}, "bad-quantity", f"beans_100g -1: {FROM_0}"),
         ("inspect-lot", FAULTS["inspect-lot"]["before-origin"], "before-origin", f"{JUNE} is before the lot of {JULY}"),
         ("write-off", {"lot_id": "X"}, "unknown-lot", "no lot X was ever accepted"),
         ("write-off", {"loss:main/NEW": Loss()}, "duplicate-id", "loss NEW was accepted before, with other content"),
-        ("write-off", {"kg": "-1"}, "bad-quantity", "kg -1: wanted above 0, at most 1,000,000, with at most 3 decimals"),
+        ("write-off", {"kg": "-1"}, "bad-quantity", f"kg -1: {ABOVE_0}"),
         ("write-off", {"as_of": MAY}, "in-the-future", f"{JUNE} is later than {MAY}"),
         ("write-off", FAULTS["write-off"]["before-origin"], "before-origin", f"{JUNE} is before the lot of {JULY}"),
         ("write-off", {"kg": "40.501"}, "overdrawn", "lot WET has 40.5 kg on hand, not 40.501 kg"),
@@ -145,7 +147,8 @@ def test_it_is_refused_in_words(refused: Callable[..., Any], do: str, difference
 @pytest.mark.parametrize(
     ("do", "difference"),
     [
-        ("record-harvest", {"kg": 40.5}), ("record-harvest", {"kg": "40,5"}), ("record-harvest", {"kg": ""}), ("record-harvest", {"lot_id": "hv"}),
+        ("record-harvest", {"kg": 40.5}), ("record-harvest", {"kg": "40,5"}), ("record-harvest", {"kg": ""}),
+        ("record-harvest", {"lot_id": "hv"}),
         ("inspect-lot", {"moisture_pct": None}), ("inspect-lot", {"beans_100g": "82.5"}), ("inspect-lot", {"mouldy_pct": "1 %"}),
         ("write-off", {"reason": "eaten"}), ("write-off", {"reason": ""}), ("write-off", {"loss_id": ""}), ("write-off", {"lost_at": ""}),
     ],

@@ -12,6 +12,8 @@ from domain.graft import evolve_handout
 from domain.nursery import Handout, NurseryLot, Return, SeedlingsHandedOut, SeedlingsRaised, SeedlingsReturned
 
 MAY, JUNE, JULY = (f"2026-0{month}-02T10:00:00-05:00" for month in (5, 6, 7))
+ABOVE_0 = "wanted above 0, at most 1,000,000, with at most 3 decimals"
+FROM_0 = "wanted 0 or more, at most 1,000,000, with at most 3 decimals"
 FAULTS: dict[str, dict[str, dict[str, Any]]] = {
     "raise-seedlings": {
         "unknown-party": {"party:main/COOP": None},
@@ -97,7 +99,7 @@ def test_of_two_faults_the_earlier_is_the_answer(refused: Callable[..., Any], do
     ("do", "difference", "code", "sentence"),
     [
         ("raise-seedlings", {"nursery_id": "X"}, "unknown-party", "no party X was ever accepted"),
-        ("raise-seedlings", {"count": "1000001"}, "bad-quantity", "count 1000001: wanted above 0, at most 1,000,000, with at most 3 decimals"),
+        ("raise-seedlings", {"count": "1000001"}, "bad-quantity", f"count 1000001: {ABOVE_0}"),
         (
             "raise-seedlings", {"party:main/COOP": {"enrolled_at": JULY}},
             "before-origin", f"{JUNE} is before the nursery's enrolment of {JULY}",
@@ -108,10 +110,10 @@ def test_of_two_faults_the_earlier_is_the_answer(refused: Callable[..., Any], do
             "hand-out-seedlings", FAULTS["hand-out-seedlings"]["duplicate-id"],
             "duplicate-id", "handout NEW was accepted before, with other content",
         ),
-        ("hand-out-seedlings", {"count": "0"}, "bad-quantity", "count 0: wanted above 0, at most 1,000,000, with at most 3 decimals"),
+        ("hand-out-seedlings", {"count": "0"}, "bad-quantity", f"count 0: {ABOVE_0}"),
         (
             "hand-out-seedlings", {"return_due": "-1"},
-            "bad-quantity", "return_due -1: wanted 0 or more, at most 1,000,000, with at most 3 decimals",
+            "bad-quantity", f"return_due -1: {FROM_0}",
         ),
         (
             "hand-out-seedlings", {"party:main/FARMER": {"enrolled_at": JULY}},
@@ -129,7 +131,7 @@ def test_of_two_faults_the_earlier_is_the_answer(refused: Callable[..., Any], do
         ("hand-out-seedlings", {"count": "101"}, "overdrawn", "nursery lot ROOTS has 100 seedlings on hand, not 101"),
         ("return-seedlings", {"handout_id": "X"}, "unknown-handout", "no handout X was ever accepted"),
         ("return-seedlings", {"return:main/NEW": Return()}, "duplicate-id", "return NEW was accepted before, with other content"),
-        ("return-seedlings", {"count": "0"}, "bad-quantity", "count 0: wanted above 0, at most 1,000,000, with at most 3 decimals"),
+        ("return-seedlings", {"count": "0"}, "bad-quantity", f"count 0: {ABOVE_0}"),
         ("return-seedlings", {"as_of": MAY}, "in-the-future", f"{JUNE} is later than {MAY}"),
         (
             "return-seedlings", {"handout:main/GIVEN": {"handed_at": JULY}},
@@ -147,7 +149,8 @@ def test_it_is_refused_in_words(refused: Callable[..., Any], do: str, difference
     ("do", "difference"),
     [
         ("raise-seedlings", {"species": "coffee"}), ("raise-seedlings", {"count": "1.5"}), ("raise-seedlings", {"count": 500}),
-        ("hand-out-seedlings", {"return_due": ""}), ("hand-out-seedlings", {"return_due": None}), ("hand-out-seedlings", {"party_id": "f-1"}),
+        ("hand-out-seedlings", {"return_due": ""}), ("hand-out-seedlings", {"return_due": None}),
+        ("hand-out-seedlings", {"party_id": "f-1"}),
         ("return-seedlings", {"count": "5.0"}), ("return-seedlings", {"returned_at": "2026-06-02"}),
     ],
 )  # fmt: skip

@@ -68,7 +68,8 @@ def test_an_enrolment_is_refused_in_words(refused: Callable[..., Any], differenc
 @pytest.mark.parametrize(
     "difference",
     [
-        {"role": "Farmer"}, {"role": "thief"}, {"sex": "f"}, {"sex": ""}, {"district": "22050"}, {"district": "2205011"}, {"district": "22050A"},
+        {"role": "Farmer"}, {"role": "thief"}, {"sex": "f"}, {"sex": ""},
+        {"district": "22050"}, {"district": "2205011"}, {"district": "22050A"},
         {"name": ""}, {"name": " "}, {"name": "x" * 201}, {"name": None},
         {"document": "4567891"}, {"document": "20131312954"}, {"document": "456789120"}, {"document": ""}, {"document": 45678912},
         {"phone": "98765432"}, {"phone": "+51987654"}, {"phone": ""},

@@ -11,6 +11,8 @@ from domain.party import Party
 from domain.plot import Plot, PlotRegistered, evolve
 
 MAY, JUNE, JULY = (f"2026-0{month}-02T10:00:00-05:00" for month in (5, 6, 7))
+ABOVE_0 = "wanted above 0, at most 1,000,000, with at most 3 decimals"
+FROM_0 = "wanted 0 or more, at most 1,000,000, with at most 3 decimals"
 SQUARE = [[-76.500, -6.500], [-76.499, -6.500], [-76.499, -6.499], [-76.500, -6.499], [-76.500, -6.500]]
 SWAPPED = [[lat, lon] for lon, lat in SQUARE]
 PARIS = [[lon + 78, lat + 55] for lon, lat in SQUARE]
@@ -76,6 +78,8 @@ def test_of_two_faults_the_earlier_is_the_answer(refused: Callable[..., Any], ea
         ({"book": "acopagro"}, "unknown-party", "no party FARMER was ever accepted"),
         (FAULTS["duplicate-id"], "duplicate-id", "plot NEW was accepted before, with other content"),
         ({"geometry": None}, "bad-geometry", "wanted a Polygon, or a Point"),
+        ({"geometry": {"type": "MultiPolygon", "coordinates": [[SQUARE]]}}, "bad-geometry", "wanted a Polygon, or a Point"),
+        ({"geometry": "POINT (-76.5 -6.5)"}, "bad-geometry", "wanted a Polygon, or a Point"),
         (FAULTS["bad-geometry"], "bad-geometry", "the ring is open: its last position is not its first"),
         (FAULTS["outside-region"], "outside-region", "5 of 5 positions lie outside Peru"),
         (FAULTS["needs-polygon"], "needs-polygon", "4.0001 ha by one point: above 4 ha a boundary is wanted"),
@@ -84,12 +88,16 @@ def test_of_two_faults_the_earlier_is_the_answer(refused: Callable[..., Any], ea
             "area-mismatch",
             "the boundary holds 1.223 ha, 1.5 ha are declared: they may differ by 10 %",
         ),
-        ({"area_ha": "1.2231"}, "bad-quantity", "area_ha 1.2231: wanted above 0, at most 1,000,000, with at most 3 decimals"),
-        (POINT | {"area_ha": "0"}, "bad-quantity", "area_ha 0: wanted above 0, at most 1,000,000, with at most 3 decimals"),
-        (POINT | {"area_ha": "-1"}, "bad-quantity", "area_ha -1: wanted above 0, at most 1,000,000, with at most 3 decimals"),
-        ({"accuracy_m": "-1"}, "bad-quantity", "accuracy_m -1: wanted 0 or more, at most 1,000,000, with at most 3 decimals"),
+        ({"area_ha": "1.2231"}, "bad-quantity", f"area_ha 1.2231: {ABOVE_0}"),
+        (POINT | {"area_ha": "0"}, "bad-quantity", f"area_ha 0: {ABOVE_0}"),
+        (POINT | {"area_ha": "-1"}, "bad-quantity", f"area_ha -1: {ABOVE_0}"),
+        ({"accuracy_m": "-1"}, "bad-quantity", f"accuracy_m -1: {FROM_0}"),
         ({"as_of": MAY}, "in-the-future", f"{JUNE} is later than {MAY}"),
-        ({"planted_at": "2026-06-02T10:00:01-05:00", "as_of": JUNE}, "in-the-future", f"planted 2026-06-02T10:00:01-05:00, later than {JUNE}"),
+        (
+            {"planted_at": "2026-06-02T10:00:01-05:00", "as_of": JUNE},
+            "in-the-future",
+            f"planted 2026-06-02T10:00:01-05:00, later than {JUNE}",
+        ),
         (FAULTS["before-origin"], "before-origin", f"{JUNE} is before the holder's enrolment of {JULY}"),
     ],
 )
@@ -114,3 +122,11 @@ def test_planting_is_compared_with_the_clock_alone(accepted: Callable[..., Any],
 def test_a_body_that_cannot_be_read_is_no_plot(ask: Callable[..., Any], difference: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         ask("register-plot", difference)
+
+
+def test_a_geometry_without_a_bottom_cannot_be_read(ask: Callable[..., Any]) -> None:
+    deep: Any = []
+    for _ in range(50):
+        deep = [deep]
+    with pytest.raises(ValidationError, match="wanted a GeoJSON geometry"):
+        ask("register-plot", {"geometry": {"type": "Polygon", "coordinates": deep}})

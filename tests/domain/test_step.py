@@ -11,6 +11,9 @@ from domain.lot import Draw, Lot, evolve
 from domain.step import LotBought, LotsBlended, LotsDried, LotsFermented, LotSplit
 
 MAY, MAY_31, JUNE, JULY = (f"2026-{day}T10:00:00-05:00" for day in ("05-02", "05-31", "06-02", "07-02"))
+ABOVE_0 = "wanted above 0, at most 1,000,000, with at most 3 decimals"
+FROM_0 = "wanted 0 or more, at most 1,000,000, with at most 3 decimals"
+UP_TO_100 = "wanted 0 or more, at most 100, with at most 3 decimals"
 STEPS = ("buy-lot", "ferment-lots", "dry-lots", "blend-lots", "split-lot")
 DRAWN = (Draw(lot_id="main/WET", grams=40_000), Draw(lot_id="main/WET-2", grams=10_000))
 MADE: dict[str, Any] = {"lot_id": "main/NEW", "holder_id": "main/FARMER", "inputs": DRAWN, "started_at": MAY_31, "ended_at": JUNE}
@@ -150,16 +153,16 @@ def test_of_two_faults_the_earlier_is_the_answer(refused: Callable[..., Any], do
         ("blend-lots", draws(("WET", "1"), ("X", "1")), "unknown-lot", "no lot X was ever accepted"),
         ("split-lot", {"lot_id": "WET"}, "duplicate-id", "lot WET was accepted before, with other content"),
         ("split-lot", {"lot_id": "NEW"} | draws(("NEW", "1")), "unknown-lot", "no lot NEW was ever accepted"),
-        ("split-lot", draws(("WET", "0")), "bad-quantity", "kg of WET 0: wanted above 0, at most 1,000,000, with at most 3 decimals"),
-        ("split-lot", {"kg": "-1"}, "bad-quantity", "kg -1: wanted above 0, at most 1,000,000, with at most 3 decimals"),
-        ("buy-lot", {"price_pen_kg": "0"}, "bad-quantity", "price_pen_kg 0: wanted above 0, at most 1,000,000, with at most 3 decimals"),
-        ("buy-lot", {"premium_pct": "100.001"}, "bad-quantity", "premium_pct 100.001: wanted 0 or more, at most 100, with at most 3 decimals"),
-        ("ferment-lots", {"max_temp_c": "-1"}, "bad-quantity", "max_temp_c -1: wanted 0 or more, at most 1,000,000, with at most 3 decimals"),
-        ("ferment-lots", {"turns": "-1"}, "bad-quantity", "turns -1: wanted 0 or more, at most 1,000,000, with at most 3 decimals"),
-        ("dry-lots", {"moisture_pct": "101"}, "bad-quantity", "moisture_pct 101: wanted 0 or more, at most 100, with at most 3 decimals"),
+        ("split-lot", draws(("WET", "0")), "bad-quantity", f"kg of WET 0: {ABOVE_0}"),
+        ("split-lot", {"kg": "-1"}, "bad-quantity", f"kg -1: {ABOVE_0}"),
+        ("buy-lot", {"price_pen_kg": "0"}, "bad-quantity", f"price_pen_kg 0: {ABOVE_0}"),
+        ("buy-lot", {"premium_pct": "100.001"}, "bad-quantity", f"premium_pct 100.001: {UP_TO_100}"),
+        ("ferment-lots", {"max_temp_c": "-1"}, "bad-quantity", f"max_temp_c -1: {FROM_0}"),
+        ("ferment-lots", {"turns": "-1"}, "bad-quantity", f"turns -1: {FROM_0}"),
+        ("dry-lots", {"moisture_pct": "101"}, "bad-quantity", f"moisture_pct 101: {UP_TO_100}"),
         ("blend-lots", {"as_of": MAY_31}, "in-the-future", f"{JUNE} is later than {MAY_31}"),
         ("blend-lots", {"lot:main/WET-2": {"ended_at": JUNE}}, "before-origin", f"{MAY_31} is before lot WET-2 of {JUNE}"),
-        ("blend-lots", {"party:main/FARMER": {"enrolled_at": JUNE}}, "before-origin", f"{MAY_31} is before the holder's enrolment of {JUNE}"),
+        ("dry-lots", {"party:main/FARMER": {"enrolled_at": JUNE}}, "before-origin", f"{MAY_31} is before the holder's enrolment of {JUNE}"),
         ("blend-lots", {"started_at": JULY}, "before-origin", f"the end {JUNE} is before the start {JULY}"),
         ("blend-lots", draws(("WET", "40"), ("WET-2", "10.001")), "overdrawn", "lot WET-2 has 10 kg on hand, not 10.001 kg"),
     ],
@@ -190,7 +193,8 @@ def test_a_method_need_not_be_named(accepted: Callable[..., Any], do: str) -> No
 @pytest.mark.parametrize(
     ("do", "difference"),
     [
-        ("blend-lots", draws(("WET", "50"))), ("blend-lots", draws()), ("split-lot", draws()), ("split-lot", draws(("WET", "1"), ("WET-2", "1"))),
+        ("blend-lots", draws(("WET", "50"))), ("blend-lots", draws()), ("split-lot", draws()),
+        ("split-lot", draws(("WET", "1"), ("WET-2", "1"))),
         ("buy-lot", draws()), ("buy-lot", draws(("WET", "1"), ("WET", "2"))), ("dry-lots", draws(("WET", "1"), ("WET", "1.0"))),
         ("blend-lots", draws(*((f"L-{n}", "1") for n in range(501)))), ("buy-lot", draws(("wet", "1"))), ("buy-lot", draws(("WET", "NaN"))),
         ("buy-lot", {"inputs": "WET:1"}), ("buy-lot", {"price_pen_kg": None}), ("ferment-lots", {"price_pen_kg": "9"}),

@@ -91,7 +91,9 @@ def test_a_number_as_text_is_read_as_written(written: str) -> None:
     assert TypeAdapter(Quantity).validate_python(written).as_tuple() == Decimal(written).as_tuple()
 
 
-@pytest.mark.parametrize("written", ["", " 1", "1 ", "1\n", "+1", "1.", ".5", "1e3", "NaN", "Infinity", "1,5", "1_000", "٣", "--1", 1, 1.5, None])
+@pytest.mark.parametrize(
+    "written", ["", " 1", "1 ", "1\n", "+1", "1.", ".5", "1e3", "NaN", "Infinity", "1,5", "1_000", "٣", "--1", 1, 1.5, None]
+)
 def test_what_is_no_number_cannot_be_read(written: object) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(Quantity).validate_python(written)

@@ -28,11 +28,15 @@ DOES: dict[str, type[Command]] = {str(each.model_fields["do"].default): each for
 
 
 def test_codes_are_the_seasons_in_the_order_in_which_they_are_checked() -> None:
-    assert list(CODES) == (
-        "malformed unknown-party unknown-plot unknown-lot unknown-nursery-lot unknown-budwood unknown-handout unknown-graft "
-        "unknown-container duplicate-id bad-geometry swapped-coordinates outside-region needs-polygon area-mismatch "
-        "bad-container-number bad-quantity in-the-future before-origin not-held wrong-form overdrawn gain sealed not-sealed empty already"
-    ).split()
+    assert (
+        list(CODES)
+        == (
+            "malformed unknown-party unknown-plot unknown-lot unknown-nursery-lot unknown-budwood unknown-handout unknown-graft "
+            "unknown-container duplicate-id bad-geometry swapped-coordinates outside-region needs-polygon area-mismatch "
+            "bad-container-number bad-quantity in-the-future before-origin not-held wrong-form overdrawn gain "
+            "sealed not-sealed empty already"
+        ).split()
+    )
     assert get_args(Code) == CODES
 
 

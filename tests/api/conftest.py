@@ -1,0 +1,53 @@
+"""Houses with a season in them, which the tests of pages only read, and a reader at their door."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import conninfo
+from starlette.testclient import TestClient
+
+from api.app import create
+from api.house import House, opened
+from api.imports import Import
+from api.sample import write_season
+from api.season import Folder
+from api.settings import Settings
+
+PLACE = "https://cacao.example"
+
+
+@contextmanager
+def with_season(cluster: str, home: Path, folder: Path) -> Iterator[House]:
+    """A house of its own into which a folder was taken, its views shown."""
+    name = f"s{uuid4().hex}"
+    with psycopg.connect(cluster, autocommit=True) as conn:
+        conn.execute(f"CREATE DATABASE {name}")
+    with opened(Settings(home=home, url=PLACE, DATABASE_URL=conninfo.make_conninfo(cluster, dbname=name))) as house:
+        Import(Folder(folder, "main"), house.writer, house.url).take()
+        with house.pool.connection() as conn:
+            row = conn.execute("SELECT size FROM ledger.head").fetchone()
+        assert row
+        assert house.follower.wait_for(row[0], 60)
+        yield house
+    with psycopg.connect(cluster, autocommit=True) as conn:
+        conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def sample_house(cluster: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The sample season: two containers sealed and sold, one open."""
+    folder = tmp_path_factory.mktemp("sample")
+    write_season(folder)
+    with with_season(cluster, tmp_path_factory.mktemp("home"), folder) as house:
+        yield house
+
+
+@pytest.fixture(scope="session")
+def reader(sample_house: House) -> Iterator[TestClient]:
+    """Somebody who reads the sample's pages in Spanish."""
+    with TestClient(create(sample_house), follow_redirects=False, headers={"Accept-Language": "es"}) as client:
+        yield client

@@ -1,0 +1,368 @@
+"""Every page and its twin as data: what they show, to whom, in which language, how long they keep, and what they never show."""
+
+import ast
+import asyncio
+import csv
+import io
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zxingcpp
+from babel.messages.extract import DEFAULT_KEYWORDS, extract
+from jinja2.ext import babel_extract
+from PIL import Image
+from starlette.testclient import TestClient
+
+from api.app import create
+from api.cache import Cache, accepted, page
+from api.examples import EXAMPLES
+from api.house import House, opened
+from api.imports import Import
+from api.look import MEANINGS, catalog, refused_page, sentence
+from api.season import Folder
+from api.settings import Settings
+from domain.values import CODES
+
+HERE = Path(__file__).resolve().parents[2]
+SEALED, OPEN = "KAWU2607135", "KAWU2610289"
+
+
+@contextmanager
+def door(home: Path, url: str, place: str = "http://localhost:8000") -> Iterator[TestClient]:
+    """A reader at an empty house of one's own, who may also write."""
+    with opened(Settings(home=home, url=place, DATABASE_URL=url)) as house, TestClient(create(house), follow_redirects=False) as client:
+        client.headers["Authorization"] = f"Bearer {house.token()}"
+        yield client
+
+
+def first_of(reader: TestClient, number: str) -> int:
+    return int(reader.get(f"/c/{number}.json").json()["first"])
+
+
+def test_the_first_page_says_what_this_is_and_where_to_begin(reader: TestClient) -> None:
+    text = reader.get("/").text
+
+    assert 'role="search"' in text
+    assert re.findall(r'href="/c/(\w+)"', text) == [OPEN, "KAWU2610020", SEALED]
+
+
+def test_a_sealed_container_tells_its_story_in_this_order(reader: TestClient) -> None:
+    text = reader.get(f"/c/{SEALED}").text
+    order = ["KAWU 260713 5", "Todos sus 22,430.4 kg", "PE5520418", "Distritos", 'class="map"', "Meses de cosecha", 'class="way"',
+             f"/c/{SEALED}/{first_of(reader, SEALED)}/label.pdf", "Lo que no se sabe", "Compruébelo usted", "Idioma, al final"]  # fmt: skip
+
+    places = [text.index(each) for each in order]
+    assert places == sorted(places)
+    assert '<time datetime="2026-07">julio de 2026</time>' in text
+
+
+def test_an_open_container_says_that_it_is_open(reader: TestClient) -> None:
+    text = reader.get(f"/c/{OPEN}?lang=en").text
+
+    assert "Not sealed yet: 7,730.2 kg are loaded so far, traced to 71 plots of 56 families." in text
+    assert "The seal is not set yet." in text
+    assert not re.findall(r"[0-9]%", text)
+
+
+def test_the_label_leads_to_a_page_of_its_own_voyage(reader: TestClient) -> None:
+    first = first_of(reader, SEALED)
+
+    assert reader.get(f"/c/{SEALED}/{first}").status_code == 200
+    assert reader.get(f"/c/{SEALED}/{first}.json").json() == reader.get(f"/c/{SEALED}.json").json()
+    assert reader.get(f"/c/{SEALED}/{first + 1}").status_code == reader.get(f"/c/{SEALED}/{'9' * 5000}").status_code == 404
+
+
+def test_the_same_as_data_has_weights_as_decimal_strings_and_is_open_to_any_site(reader: TestClient) -> None:
+    response = reader.get(f"/c/{SEALED}.json")
+    it = response.json()
+
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert (it["weight_kg"], it["seal"], it["position"] <= it["size"]) == ("22430.4", "PE5520418", True)
+    assert it["origin"]["districts"][0] == {"code": "250304", "share": "0.163", "hectares": 20}
+    assert it["holder"] == "Exportadora Granos del Alba S.A.C."
+
+
+def test_a_lot_that_was_loaded_has_a_page_under_both_its_names(reader: TestClient) -> None:
+    short, long = reader.get("/l/X-0010"), reader.get("/l/main/X-0010")
+
+    assert short.text == long.text
+    assert f'href="/c/{SEALED}/{first_of(reader, SEALED)}"' in short.text
+    assert reader.get("/l/main/X-0010.json").json() == reader.get("/l/X-0010.json").json()
+
+
+@pytest.mark.parametrize("form", ["", ".json"])
+@pytest.mark.parametrize("hidden", ["H-0001", "B-0001", "D-0001", "FA-0001", "%00", "x" * 300, "Ñ"])
+def test_what_is_not_public_answers_exactly_as_what_is_unknown(reader: TestClient, hidden: str, form: str) -> None:
+    unknown, private = reader.get(f"/l/NOWHERE{form}"), reader.get(f"/l/{hidden}{form}")
+
+    assert (unknown.status_code, unknown.content, unknown.headers) == (private.status_code, private.content, private.headers)
+    assert unknown.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [("kawu 260713 5", "/c/KAWU2607135"), ("x-0010", "/l/X-0010"), ("main/X-0010", "/l/X-0010"), ("KAWU-260713-5", "/c/KAWU2607135")],
+)
+def test_searching_leads_to_the_page(reader: TestClient, asked: str, found: str) -> None:
+    response = reader.get("/search", params={"q": asked})
+
+    assert (response.status_code, response.headers["Location"]) == (303, found)
+    assert reader.get("/search", params={"q": asked, "lang": "en"}).headers["Location"] == f"{found}?lang=en"
+
+
+@pytest.mark.parametrize("asked", ["", "H-0001", "nobody", "\0", "x" * 5000, "<b>'\"", "ﬁ%", "../../etc"])
+def test_searching_for_anything_else_says_kindly_that_there_is_nothing(reader: TestClient, asked: str) -> None:
+    response = reader.get("/search", params={"q": asked})
+
+    assert response.status_code == 404
+    assert 'role="search"' in response.text
+    assert "<b>" not in response.text
+
+
+def test_a_number_typed_in_small_letters_is_led_to_its_page(reader: TestClient) -> None:
+    response = reader.get(f"/c/{SEALED.lower()}?lang=en")
+
+    assert (response.status_code, response.headers["Location"]) == (308, f"/c/{SEALED}?lang=en")
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "es"),
+        ("de", "es"),
+        ("en-GB,en;q=0.9,es;q=0.8", "en"),
+        ("qu,es;q=0.9,en;q=0.8", "es"),
+        ("es;q=0.2, en;q=0.3", "en"),
+        ("en;q=x", "es"),
+    ],
+)
+def test_the_language_is_the_one_the_reader_likes_best(reader: TestClient, header: str, language: str) -> None:
+    response = reader.get("/", headers={"Accept-Language": header})
+
+    assert accepted(header) == response.headers["Content-Language"] == language
+    assert f'<html lang="{language}">' in response.text
+    assert "Accept-Language" in response.headers["Vary"]
+
+
+def test_a_language_that_was_chosen_is_kept_on_the_way(reader: TestClient) -> None:
+    text = reader.get(f"/c/{SEALED}?lang=en", headers={"Accept-Language": "es"}).text
+
+    assert '<html lang="en">' in text
+    assert 'href="/l/X-0010?lang=en"' in text
+    assert 'href="/?lang=en"' in text
+
+
+@pytest.mark.parametrize("path", ["/", f"/c/{SEALED}", f"/c/{SEALED}.json", "/l/X-0010", f"/c/{SEALED}/label.svg", "/static/cacao.css"])
+def test_pages_may_be_kept_a_while_and_are_not_sent_twice(reader: TestClient, path: str) -> None:
+    response = reader.get(path)
+    again = reader.get(path, headers={"If-None-Match": f'"other", {response.headers["ETag"]}'})
+
+    assert response.headers["Cache-Control"].startswith("public, max-age=3")
+    assert (again.status_code, again.content) == (304, b"")
+    head = reader.head(path)
+    assert (head.status_code, head.content, head.headers["Content-Length"]) == (200, b"", response.headers["Content-Length"])
+    assert response.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self'")
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_page_asked_for_at_a_position_is_made_now_and_not_kept(reader: TestClient) -> None:
+    response = reader.get(f"/c/{SEALED}?at=1")
+
+    assert (response.status_code, response.headers["Cache-Control"]) == (200, "no-store")
+
+
+def test_a_position_that_is_not_there_yet_is_answered_with_try_again(reader: TestClient) -> None:
+    began = time.monotonic()
+    for path in (f"/c/{SEALED}", f"/c/{SEALED}.json"):
+        response = reader.get(f"{path}?at={2**53}")
+        assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("at", ["0", "-1", "x", "", "1.5", str(2**53 + 1), "٣"])
+def test_a_position_that_cannot_be_read_is_answered_400(reader: TestClient, at: str) -> None:
+    assert reader.get(f"/c/{SEALED}", params={"at": at}).status_code == 400
+    assert reader.get(f"/c/{SEALED}.json", params={"at": at}).json()["code"] == "malformed"
+
+
+def test_what_was_written_is_shown_at_once_to_who_asks_at_its_position(url: str, tmp_path: Path) -> None:
+    with door(tmp_path, url) as client:
+        answers = client.post("/commands", json=EXAMPLES).json()["answers"]
+        loaded = next(answer for answer, body in zip(answers, EXAMPLES, strict=True) if body["do"] == "load-lot")
+        text = client.get(loaded["link"]).text
+        lot = client.get("/l/BU-002").text
+
+    for each in (text, lot):
+        assert "menos de 5 familias" in each
+        assert "220505" not in each
+        assert '<svg class="map' not in each
+
+
+def test_links_stand_under_the_path_of_the_address(url: str, tmp_path: Path) -> None:
+    with door(tmp_path, url, "https://example.org/cacao") as client:
+        links = re.findall(r'(?:href|action)="([^"]+)"', client.get("/").text)
+
+    assert all(link.startswith(("/cacao/", "?", "#")) for link in links)
+
+
+@pytest.mark.parametrize(("form", "kind"), [("pdf", "application/pdf"), ("svg", "image/svg+xml"), ("png", "image/png")])
+def test_the_label_of_a_container_is_a_file_in_three_forms(reader: TestClient, form: str, kind: str) -> None:
+    response = reader.get(f"/c/{SEALED}/label.{form}")
+
+    assert (response.status_code, response.headers["Content-Type"]) == (200, kind)
+    assert reader.get(f"/c/{SEALED}/{first_of(reader, SEALED)}/label.{form}").content == response.content
+    assert reader.get(f"/c/NOWHERE/label.{form}").status_code == reader.get(f"/c/{SEALED}/label.gif").status_code == 404
+
+
+def test_a_camera_reads_the_containers_link_from_the_label(reader: TestClient, sample_house: House) -> None:
+    picture = Image.open(io.BytesIO(reader.get(f"/c/{SEALED}/label.png").content)).convert("L")
+
+    [code] = zxingcpp.read_barcodes(picture)
+    assert code.text == f"{sample_house.settings.base}/c/{SEALED}/{first_of(reader, SEALED)}"
+
+
+@pytest.mark.parametrize("path", ["../pages.py", "..%2fpages.py", "%2e%2e/look.py", "/etc/passwd", "%00", "", "nothing.css"])
+def test_no_file_but_our_own_is_served(reader: TestClient, path: str) -> None:
+    assert reader.get(f"/static/{path}").status_code == 404
+
+
+def test_a_file_whose_address_has_its_version_never_changes(reader: TestClient) -> None:
+    address = re.findall(r'href="(/static/cacao.css[^"]+)"', reader.get("/").text)[0]
+
+    assert "immutable" in reader.get(address).headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("code", [*CODES, "unauthorized", "not-found"])
+def test_every_code_of_a_refusal_has_a_page_in_both_languages(reader: TestClient, code: str) -> None:
+    assert MEANINGS[code] in reader.get(f"/problems/{code}?lang=en").text
+    assert catalog("es")[MEANINGS[code]][0] in reader.get(f"/problems/{code}").text
+    assert reader.get("/problems/none").status_code == 404
+
+
+@dataclass
+class Kitchen:
+    """Something that makes pages, and a clock."""
+
+    now: float = 0.0
+    made: list[str] = field(default_factory=list)
+
+    def make(self, name: str, status: int = 200) -> Callable[[], Any]:
+        def cook() -> Any:
+            self.made.append(name)
+            return page(name.encode(), "text/plain", status)
+
+        return cook
+
+
+def test_a_page_is_made_once_while_it_keeps_and_the_least_used_goes_first() -> None:
+    kitchen = Kitchen()
+    cache = Cache(seconds=20, most=2, clock=lambda: kitchen.now)
+
+    async def asks() -> None:
+        await asyncio.gather(*(cache.get("a", kitchen.make("a")) for _ in range(9)))
+        for name in ("b", "a", "c", "a", "b"):
+            await cache.get(name, kitchen.make(name))
+        kitchen.now = 21
+        await cache.get("b", kitchen.make("b"))
+        for _ in range(2):
+            await cache.get("gone", kitchen.make("gone", 404))
+
+    asyncio.run(asks())
+    assert kitchen.made == ["a", "b", "c", "b", "b", "gone", "gone"]
+
+
+def spoken() -> Iterator[str]:
+    """Every message of templates and code that a reader may see."""
+    for path in sorted((HERE / "api/templates").glob("*.html")):
+        with path.open("rb") as file:
+            for _, message, _, _ in extract(babel_extract, file, DEFAULT_KEYWORDS, (), {"newstyle_gettext": "true", "silent": "false"}):
+                yield message if isinstance(message, str) else message[0]
+    for path in [*sorted((HERE / "domain").glob("*.py")), *sorted((HERE / "ledger").glob("*.py")), *sorted((HERE / "api").glob("*.py"))]:
+        for call in (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)):
+            name = call.func.id if isinstance(call.func, ast.Name) else call.func.attr if isinstance(call.func, ast.Attribute) else ""
+            at = {"Refused": (1,), "Denied": (1,), "Unreadable": (0,), "said": (1,), "_wait": (1,), "message": (1, 2, 3, 4)}.get(name, ())
+            words = [call.args[n] for n in at if n < len(call.args)]
+            yield from (word.value for word in words if isinstance(word, ast.Constant) and isinstance(word.value, str))
+    yield from MEANINGS.values()
+
+
+def test_everything_that_is_said_is_said_in_spanish_too() -> None:
+    messages = set(spoken())
+
+    assert len(messages) > 150
+    assert messages - catalog("es").keys() == set()
+
+
+def test_a_translation_names_the_same_values() -> None:
+    for english, forms in catalog("es").items():
+        for spanish in forms:
+            assert set(re.findall(r"%\(\w+\)s|\{\w+\}", english)) == set(re.findall(r"%\(\w+\)s|\{\w+\}", spanish)), english
+
+
+def test_values_that_are_words_are_translated_and_others_stay() -> None:
+    assert sentence("es", "{found} beans: a container takes dry beans", {"found": "dry and wet"}).startswith("grano seco y en baba:")
+    assert "sun, tunnel o oven" in sentence("es", "{field}: wanted one of {allowed}", {"field": "method", "allowed": "sun, tunnel or oven"})
+
+
+def test_refused_rows_are_shown_as_they_were_written_with_their_sentence_in_both_languages() -> None:
+    rows = iter([("parties.csv", 7, ("FA-1", "<script>\udcff", "a\0b"), "malformed", "{field} is empty: it is needed", {"field": "name"})])
+    text = "".join(refused_page(rows, {"malformed": 1}))
+
+    assert "FA-1,&lt;script&gt;\ufffd,a\ufffdb" in text
+    assert "name está vacío: hace falta" in text
+    assert "name is empty: it is needed" in text
+    assert MEANINGS["malformed"] in text
+    assert "<script" not in text
+    assert "http" not in text.replace("http://www.w3.org", "")
+
+
+def test_refused_rows_are_made_as_they_come() -> None:
+    rows = (("a.csv", n, ("x",), "gain", "no more", {}) for n in range(10_000))
+    parts = refused_page(rows, {})
+    next(parts)
+
+    assert next(rows)[1] < 1_000
+
+
+@pytest.fixture
+def season(need: Callable[[Path], Path]) -> Path:
+    return need(HERE.parent / "shared" / "season" / "small")
+
+
+def secrets(season: Path) -> set[str]:
+    """What stands in the season and may stand in no public page."""
+    parties = list(csv.DictReader((season / "parties.csv").read_text(encoding="utf-8").splitlines()))
+    plots = json.loads((season / "plots.geojson").read_text(encoding="utf-8"))["features"]
+    steps = list(csv.DictReader((season / "steps.csv").read_text(encoding="utf-8").splitlines()))
+    boxes = list(csv.DictReader((season / "containers.csv").read_text(encoding="utf-8").splitlines()))
+    found = {row[column] for row in parties for column in ("document", "phone")}
+    found |= {row["name"] for row in parties if not row["document"].startswith("20")} | {row["party_id"] for row in parties}
+    found |= {str(plot["properties"].get("plot_id")) for plot in plots}
+    found |= {number for plot in plots for number in re.findall(r"-?\d+\.\d{3,}", json.dumps(plot["geometry"]))}
+    found |= {f"{row['price_pen_kg']}" for row in steps if "." in (row["price_pen_kg"] or "")}
+    return {each for each in found | {row[name] for row in boxes for name in ("price_usd_t", "contract_no")} if each and len(each) > 3}
+
+
+def test_no_person_place_or_price_of_a_season_stands_in_any_page(url: str, tmp_path: Path, season: Path) -> None:
+    with opened(Settings(home=tmp_path, DATABASE_URL=url)) as house, TestClient(create(house)) as client:
+        Import(Folder(season, "main"), house.writer, house.url).take()
+        with house.pool.connection() as conn:
+            assert house.follower.wait_for((conn.execute("SELECT size FROM ledger.head").fetchone() or (0,))[0], 60)
+            lots = [key.removeprefix("main/") for (key,) in conn.execute("SELECT lot FROM views.lots")]
+            boxes = [number for (number,) in conn.execute("SELECT container_no FROM views.containers")]
+        things = [*(f"/c/{number}" for number in boxes), *(f"/l/{lot}" for lot in lots)]
+        answers = [client.get(path) for thing in things for path in (thing, f"{thing}.json", f"{thing}?lang=en")]
+        texts = [unescape(answer.text) for answer in [*answers, client.get("/")] if answer.status_code == 200]
+
+    assert len(texts) > 3 * 15
+    shown = {word for text in texts for word in re.findall(r"[\w.@-]+", text)}
+    phrases = {secret for secret in secrets(season) if " " in secret and any(secret in text for text in texts)}
+    assert (shown & secrets(season), phrases) == (set(), set())
