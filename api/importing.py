@@ -1,5 +1,6 @@
 """`cacao import` at the terminal: a bar while it reads, a table when it is done."""
 
+import gc
 from collections import defaultdict
 from pathlib import Path
 
@@ -18,6 +19,7 @@ def run(house: House, path: Path, book: str, report: Path | None, *, rehearse: b
     try:
         folder = Folder(path, book)
         writer = house.rehearsal() if rehearse else house.writer
+        gc.set_threshold(100_000, 50, 50)  # millions of short-lived values, hardly any in a cycle: a tenth of the time
         with terminal.bar("rows", expected_rows(folder)) as progress:
             done = Import(folder, writer, house.url, rehearse=rehearse, progress=progress)
             done.take()

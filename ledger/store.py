@@ -1,25 +1,21 @@
 """The one append: gapless positions, the new head, entries, tags and command ids in one commit that holds only if the head stood still."""
 
-import os
-import socket
-import threading
-import time
+import struct
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
 import psycopg
 
+from ledger.deadline import Deadline
 from ledger.merkle import Range, leaf_hash, unpacked
 from ledger.schema import BY_INDEX, SERVER, Connection, connect
 
 ONE_STATEMENT: Final = 200
 """Entries up to which one statement is quicker than COPY."""
-APPEND_SECONDS: Final = 60.0
-"""After this long the client gives an append up; its outcome is then looked for by command ids."""
 _SEPARATOR: Final = "\x1f"
+_TEXT_OID: Final = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +68,7 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._deadline = _Deadline()
+        self._deadline = Deadline()
         self.conn = self._connect()
 
     def _connect(self) -> Connection:
@@ -147,7 +143,7 @@ class Store:
             if moved.rowcount != 1:
                 raise _Moved
         placed = list(enumerate(records, head.size + 1))
-        self._fill("ledger.entries", ("int8", "text", "text[]", "bytea"), ((at, r.kind, list(r.tags), r.line) for at, r in placed))
+        self._fill("ledger.entries", ("int8", "text", "bytea", "bytea"), ((at, r.kind, _array(r.tags), r.line) for at, r in placed))
         self._fill("ledger.tags", ("text", "text", "int8"), ((tag, r.kind, at) for at, r in placed for tag in r.tags))
         self._fill("ledger.commands", ("uuid", "int8", "int4", "bytea"), ((each.id, each.first, each.count, each.digest) for each in taken))
         for table, values in rows.items():
@@ -162,16 +158,20 @@ class Store:
 
     def taken(self, ids: list[UUID]) -> dict[UUID, Taken]:
         """Those of the command ids that are taken."""
-        found = self.conn.execute("SELECT id, first, count, digest FROM ledger.commands WHERE id = ANY(%b)", (ids,), prepare=True)
+        found = self.conn.execute(
+            "SELECT id, first, count, digest FROM ledger.commands WHERE id = ANY(string_to_array(%b, ',')::uuid[])",
+            (",".join([id_.hex for id_ in ids]),),
+            prepare=True,
+        )
         return {row[0]: Taken(*row) for row in found}
 
     def histories(self, wanted: dict[str, frozenset[str]], upto: int) -> Iterator[tuple[str, int, bytes]]:
         """(tag, position, line) of the entries up to a position that carry a tag and one of the kinds wanted for it, in order."""
         found = self.conn.execute(
-            "SELECT w.tag, e.position, e.line FROM unnest(%b::text[], %b::text[]) AS w(tag, kinds)"
+            "SELECT w.tag, e.position, e.line FROM unnest(string_to_array(%b, chr(30)), string_to_array(%b, chr(30))) AS w(tag, kinds)"
             " JOIN ledger.tags t ON t.tag = w.tag AND t.kind = ANY(string_to_array(w.kinds, chr(31)))"
             " JOIN ledger.entries e ON e.position = t.position WHERE t.position <= %b ORDER BY e.position",
-            (list(wanted), [_SEPARATOR.join(sorted(kinds)) for kinds in wanted.values()], upto),
+            ("\x1e".join(wanted), "\x1e".join([_SEPARATOR.join(kinds) for kinds in wanted.values()]), upto),
             prepare=True,
         )
         yield from found
@@ -181,38 +181,15 @@ class Store:
         yield from self.conn.execute("SELECT position, tags, line FROM ledger.entries WHERE position > %s ORDER BY position", (position,))
 
 
+def _array(texts: Sequence[str]) -> bytes:
+    """A text[] in PostgreSQL's binary form, as a COPY takes it; made here it is ten times quicker than by the driver."""
+    parts = [text.encode() for text in texts]
+    head = struct.pack("!iiIii", 1, 0, _TEXT_OID, len(parts), 1) if parts else struct.pack("!iiI", 0, 0, _TEXT_OID)
+    return head + b"".join([struct.pack("!i", len(part)) + part for part in parts])
+
+
 class _Moved(Exception):
     """Another process moved the head."""
-
-
-class _Deadline:
-    """Ends an append that hangs: shuts the connection's socket down, so that the waiting call fails as if the server had gone."""
-
-    def __init__(self) -> None:
-        self._due: tuple[float, int] | None = None
-        self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
-
-    @contextmanager
-    def watch(self, conn: Connection) -> Iterator[None]:
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="append-deadline", daemon=True)
-            self._thread.start()
-        self._due = (time.monotonic() + APPEND_SECONDS, conn.fileno())
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._due = None
-
-    def _run(self) -> None:
-        while True:
-            time.sleep(1)
-            with self._lock:
-                if self._due and time.monotonic() > self._due[0]:
-                    with socket.socket(fileno=os.dup(self._due[1])) as line:
-                        line.shutdown(socket.SHUT_RDWR)
-                    self._due = None
 
 
 OUT_OF_REACH: Final = (psycopg.OperationalError, psycopg.InterfaceError)
