@@ -12,7 +12,7 @@ from typing import Final
 import psutil
 import uvicorn
 
-from api.app import create
+from api.app import create, log
 from api.house import House
 from api.settings import Settings
 from ledger.server import Server
@@ -24,7 +24,8 @@ def serve(house: House, host: str, port: int) -> None:
     """Serve on an address until SIGTERM or SIGINT; then answer what waits and end."""
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, _leave)  # uvicorn answers what it has begun, then raises the signal again
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    log.setLevel(logging.INFO)
     with noted(house.settings):
         uvicorn.run(
             create(house),

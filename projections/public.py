@@ -164,7 +164,7 @@ def origin(plots: Sequence[_Plot], *, shares: bool) -> Origin:
     if _families(plots) < FEWEST:
         return Origin()
     districts = _large(plots)
-    cells = _apart(plots, districts)
+    cells = _apart(plots, districts) if shares else _large_cells(plots)
     of_district = _rows(plots, lambda plot: _shown(plot.district, districts), shares=shares)
     of_cell = _rows(plots, lambda plot: _shown(plot.cell, cells), shares=shares)
     with_others = [Area(code, None, None) for code in sorted(_large_cells(plots) - cells)] if shares else []

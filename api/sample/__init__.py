@@ -16,14 +16,14 @@ from api.sample.warehouse import campaigns
 
 __all__ = ["Expected", "write_season"]
 
-SEED = 2026
+SEED = 2028
 
 
 def write_season(folder: Path) -> Expected:
     """Write the season folder, and answer what an import of it must refuse and repeat."""
     book, rng = Book(), Random(SEED)  # noqa: S311 - a sample season needs no cryptography
     plots = survey(book, rng, enrol(book, rng))
-    nursery_year(book, rng, plots)
+    nursery_year(book, Random(SEED), plots)  # noqa: S311 - a stream of its own: another nursery leaves the harvests as they are
     stock = Stock(book)
     Villages(book, rng, stock, plots).season()
     campaigns(book, rng, stock)

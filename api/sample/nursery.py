@@ -18,7 +18,8 @@ RAISED = (
     ("NU-02", "capirona", "", 1600),
 )
 HANDFULS = {"cacao": (60, 180), "plantain": (20, 70), "bolaina": (20, 60), "capirona": (15, 50)}
-FINE_CLONES = ("ICS-1", "ICS-6", "ICS-39", "ICS-95", "TSH-565", "VRAE-15", "VRAE-99", "U-30")
+FINE_CLONES = ("ICS-95", "TSH-565", "VRAE-99")
+CUTS_OF_EACH = 6
 BUDS_PER_STICK = 3
 
 
@@ -69,7 +70,7 @@ def _give_back(book: Book, rng: Random) -> None:
 
 
 def _graft(book: Book, rng: Random, stocks: list[Rootstock], mothers: list[Plot]) -> None:
-    for number in range(1, 2 * len(mothers) + 1):
+    for number in range(1, CUTS_OF_EACH * len(mothers) + 1):
         mother, clone = mothers[number % len(mothers)], FINE_CLONES[number % len(mothers)]
         sticks, cut = rng.randint(30, 60), day(5, 4, 7) + timedelta(days=3 * number, minutes=rng.randrange(200))
         budwood = f"BW-{number:04d}"
