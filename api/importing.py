@@ -6,7 +6,7 @@ from pathlib import Path
 
 from api import terminal
 from api.house import House
-from api.imports import ACCEPTED, REPEAT, Import, expected_rows
+from api.imports import ACCEPTED, REPEAT, Busy, Import, expected_rows
 from api.report import write_people, write_refused
 from api.season import FILES, Folder, NotASeason
 from domain.values import CODES
@@ -23,7 +23,7 @@ def run(house: House, path: Path, book: str, report: Path | None, *, rehearse: b
         with terminal.bar("rows", expected_rows(folder)) as progress:
             done = Import(folder, writer, house.url, rehearse=rehearse, progress=progress)
             done.take()
-    except NotASeason as error:
+    except (NotASeason, Busy) as error:
         terminal.say(f"cacao: {error}")
         return 2
     except (Unavailable, Unsure) as error:

@@ -7,6 +7,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
@@ -27,7 +28,12 @@ AHEAD: Final = 2
 """Chunks read while earlier ones are being appended."""
 _JOURNAL: Final = "ledger.journal (run, file, row, answer, why)"
 _TRIES: Final = 5
+_WAIT_SECONDS: Final = 10
 ACCEPTED, REPEAT = "accepted", "repeat"
+
+
+class Busy(Exception):
+    """The same folder is being imported by another process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +61,29 @@ class Import:
     _run: bytes = b""
 
     def take(self) -> None:
-        """Answer every row that was not answered before. Raises NotASeason, ledger.writer.Unavailable."""
+        """Answer every row that was not answered before. Raises NotASeason, Busy, ledger.writer.Unavailable."""
         self._run = self.folder.digest()
-        self.progress(sum(self.counts().values()))
-        for left in reversed(range(_TRIES)):
+        with self._alone():
+            self.progress(sum(self.counts().values()))
+            for left in reversed(range(_TRIES)):
+                try:
+                    self._take_from(self._last())
+                except Unsure:
+                    if not left:
+                        raise
+                else:
+                    return
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One import of a folder at a time: two would journal the same rows."""
+        with connect(self.url, SERVER) as conn:
+            conn.execute(f"SET lock_timeout = '{_WAIT_SECONDS}s'")
             try:
-                self._take_from(self._last())
-            except Unsure:
-                if not left:
-                    raise
-            else:
-                return
+                conn.execute("SELECT pg_advisory_lock(%s)", (int.from_bytes(self._run[:8], signed=True),))
+            except psycopg.errors.LockNotAvailable:
+                raise Busy("another import of this very folder is running") from None
+            yield
 
     def begun(self) -> bool:
         """Whether rows of this very folder were answered before."""

@@ -17,6 +17,8 @@ import pytest
 import uvicorn
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.expected_conditions import url_to_be
+from selenium.webdriver.support.wait import WebDriverWait
 from starlette.testclient import TestClient
 
 from api.app import create
@@ -173,7 +175,7 @@ def test_searching_by_hand_leads_to_the_container(browser: webdriver.Chrome, add
     see(browser, f"{address}/?lang=es", SIZES[0])
     browser.find_element("id", "q").send_keys("kawu 260713 5\n")
 
-    assert browser.current_url == f"{address}/c/KAWU2607135?lang=es"
+    WebDriverWait(browser, 10).until(url_to_be(f"{address}/c/KAWU2607135?lang=es"))
     assert browser.find_element("tag name", "h1").text == "KAWU 260713 5"
 
 

@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -124,6 +125,20 @@ def test_a_changed_folder_is_another_import_whose_old_rows_are_repeats(house: Ho
 
     assert size(house.url) == entries + 1
     assert run.counts()[0, "accepted"] == 1
+
+
+def test_two_imports_of_one_folder_at_once_answer_each_row_once(house: House, sample: Path, tmp_path: Path) -> None:
+    runs = [Import(Folder(sample, "main"), house.writer, house.url) for _ in range(2)]
+    threads = [threading.Thread(target=run.take) for run in runs]
+
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert runs[0].counts() == runs[1].counts()
+    assert sum(runs[0].counts().values()) == sum(runs[0].folder.season.rows.values())
+    take(house, sample, tmp_path / "report")
 
 
 def test_two_books_may_use_the_same_ids(house: House, tmp_path: Path, sample: Path) -> None:
