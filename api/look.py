@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from api import map as maps
-from projections.public import Area, Month
+from projections.few import Area, Month
 
 Language = Literal["es", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)

@@ -9,7 +9,7 @@ from hypothesis import given
 
 from api.look import drawn
 from api.map import CELL, Square, Words, degrees, shade, svg
-from projections.public import Area
+from projections.few import Area
 
 SVG = "{http://www.w3.org/2000/svg}"
 WORDS = Words("Map <of> cells", "N", "S", "E", "W")
