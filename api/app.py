@@ -4,6 +4,7 @@ import logging
 import time
 import traceback
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
@@ -12,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import commands, pages
+from api.access import Refusal
 from api.house import House
 from api.problems import problem
 from domain.vocabulary import COMMANDS
@@ -33,7 +35,7 @@ def create(house: House) -> FastAPI:
     app.state.house = house
     app.include_router(commands.router)
     app.include_router(pages.router)
-    app.add_exception_handler(commands.Refusal, _refusal)
+    app.add_exception_handler(Refusal, _refusal)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
@@ -51,16 +53,18 @@ def _document(app: FastAPI) -> dict[str, Any]:
 
 
 async def _refusal(_request: Request, refusal: Exception) -> Response:
-    if not isinstance(refusal, commands.Refusal):
+    if not isinstance(refusal, Refusal):
         raise refusal
     return refusal.response
 
 
-async def _http(_request: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
+    if status == HTTPStatus.NOT_FOUND and "text/html" in request.headers.get("accept", ""):
+        return pages.missing(request)
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     code = {404: "not-found", 405: "method-not-allowed"}.get(status, "http")
-    return problem(status, code, "there is nothing here" if status == 404 else "this is not possible here", headers)  # noqa: PLR2004
+    return problem(status, code, "there is nothing here" if status == HTTPStatus.NOT_FOUND else "this is not possible here", headers)
 
 
 async def _invalid(_request: Request, _error: Exception) -> Response:

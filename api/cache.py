@@ -17,6 +17,7 @@ import anyio
 from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from api.access import holds_token
 from api.house import House
 from api.look import LANGUAGES, Language, look, said
 from api.problems import problem
@@ -110,12 +111,16 @@ def _has(given: str, etag: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Who asks for a page, how: over which house, in which language, and whether the address said which."""
+    """Who asks for a page, how: over which house, in which language, and whether the address said which.
+
+    `insider`: with the token, and so shown what is not public too.
+    """
 
     house: House
     language: Language
     chosen: bool
     data: bool = False
+    insider: bool = False
 
     def html(self, template: str, status: int = 200, query: str = "", **of: Any) -> Page:  # noqa: ANN401 - what a template shows
         """A page in the asker's language."""
@@ -149,11 +154,12 @@ def _weight(written: str) -> float:
 
 def asking(request: Request, *, data: bool = False) -> Ask:
     """What a request says of its reader."""
-    chosen = request.query_params.get("lang")
+    house, chosen = request.app.state.house, request.query_params.get("lang")
+    insider = "authorization" in request.headers and holds_token(request)
     for language in LANGUAGES:
         if chosen == language:
-            return Ask(request.app.state.house, language, chosen=True, data=data)
-    return Ask(request.app.state.house, accepted(request.headers.get("accept-language", "")), chosen=False, data=data)
+            return Ask(house, language, chosen=True, data=data, insider=insider)
+    return Ask(house, accepted(request.headers.get("accept-language", "")), chosen=False, data=data, insider=insider)
 
 
 def unknown(ask: Ask, asked: str = "") -> Page:
@@ -182,6 +188,8 @@ async def serve(request: Request, make: Callable[[Ask], Page], *, data: bool = F
             if late is None:
                 late = await anyio.to_thread.run_sync(make, ask)
             return answer(request, late, NO_STORE)
+        if ask.insider:
+            return answer(request, await run_in_threadpool(make, ask), NO_STORE)
         key = (request.url.path, "" if neutral or data else ask.language, ask.chosen and not neutral and not data)
         made = await _cache(request).get(key, partial(make, ask))
     except OUT_OF_REACH:

@@ -1,17 +1,14 @@
 """The door for writing: one command, a list of up to 1,000, or `{"all": [...]}` as one act; one answer a command."""
 
 import asyncio
-import hashlib
-import hmac
-from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import ValidationError
 
+from api.access import Actor, Refusal, actor
 from api.examples import EXAMPLES
 from api.problems import Unreadable, problem, unreadable
 from domain.values import Command
@@ -22,31 +19,6 @@ from ledger.writer import Act, Unavailable
 MOST_BYTES: Final = 4_000_000
 MOST_COMMANDS: Final = 1_000
 router = APIRouter()
-_bearer = HTTPBearer(auto_error=False, description="The token that `cacao token` prints.")
-
-
-class Refusal(Exception):
-    """The request ends here, with this answer."""
-
-    def __init__(self, response: Response) -> None:
-        super().__init__()
-        self.response = response
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who writes: an opaque name that says nothing of the token."""
-
-    name: str
-
-
-def actor(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Actor:
-    """The holder of the token. Raises Refusal 401."""
-    token = request.app.state.house.token()
-    if given is None or not hmac.compare_digest(given.credentials.encode(), token.encode()):
-        sentence = "writing needs the token that `cacao token` prints, as `Authorization: Bearer …`"
-        raise Refusal(problem(401, "unauthorized", sentence, {"WWW-Authenticate": "Bearer"}))
-    return Actor(f"token-{hashlib.sha256(token.encode()).hexdigest()[:8]}")
 
 
 def _schema() -> dict[str, Any]:

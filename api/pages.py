@@ -73,7 +73,7 @@ def _lot(ask: Ask, book: str, id_: str) -> public.Lot | None:
     if not _BOOK.fullmatch(book) or not _ID.fullmatch(id_):
         return None
     with ask.house.pool.connection() as conn:
-        return public.lot(conn, f"{book}/{id_}")
+        return public.lot(conn, f"{book}/{id_}", everything=ask.insider)
 
 
 def _container_page(number: str, first: str | None, ask: Ask) -> Page:

@@ -117,11 +117,8 @@ class Writer:
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
             jobs, weight = [job], job.weight()
-            while weight < MOST_COMMANDS:
-                try:
-                    further = self._jobs.get_nowait()
-                except queue.Empty:
-                    break
+            while weight < MOST_COMMANDS and not self._jobs.empty():
+                further = self._jobs.get()
                 if further is None:
                     self._settle(jobs)
                     return

@@ -107,6 +107,24 @@ def test_a_receipts_link_shows_what_was_written(door: TestClient) -> None:
     assert page.json()["position"] >= int(link.partition("at=")[2])
 
 
+def test_a_lots_receipt_opens_for_the_writer_and_for_nobody_else(door: TestClient) -> None:
+    answers = door.post("/commands", json=EXAMPLES).json()["answers"]
+    harvest = next(answer["link"] for answer, body in zip(answers, EXAMPLES, strict=True) if body["do"] == "record-harvest")
+
+    assert "412.5" in door.get(harvest).text
+    assert door.get(harvest).headers["cache-control"] == "no-store"
+    assert door.get(harvest, headers={"Authorization": ""}).status_code == 404
+    assert door.get(harvest.partition("?")[0], headers={"Authorization": "Bearer x"}).status_code == 404
+
+
+def test_an_address_that_leads_nowhere_has_a_page_for_people_and_a_problem_for_machines(door: TestClient) -> None:
+    page, data = door.get("/nowhere", headers={"Accept": "text/html"}), door.get("/nowhere")
+
+    assert (page.status_code, data.status_code) == (404, 404)
+    assert page.headers["content-type"].startswith("text/html")
+    assert data.headers["content-type"] == "application/problem+json"
+
+
 NESTED = "[" * 900 + "]" * 900
 BAD = [
     b"",
