@@ -94,7 +94,7 @@ def spell(command: Command, do: str, fact: Fact, position: int, seen: str, by: s
     """Kind, tags and line of the entry that will stand at `position`. Raises ValueError above 65,535 bytes."""
     body = fact.model_dump()
     kind = body.pop("kind")
-    tags = fact.tags(position)
+    tags = list(dict.fromkeys(fact.tags(position)))  # who sells to itself is named once
     line = canonical(
         {
             "v": VERSION,

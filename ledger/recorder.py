@@ -42,7 +42,7 @@ class Recorder(DCBRecorder):
 
     def append(self, events: Sequence[DCBEvent], condition: DCBAppendCondition | None = None) -> int:
         """Append events, and return the position of the last. Raises IntegrityError where the condition fails."""
-        records = [Record(event.type, event.tags, event.data) for event in events]
+        records = [Record(event.type, list(dict.fromkeys(event.tags)), event.data) for event in events]
         answer = self._writer.submit(Given(records, _refusing(condition) if condition else None)).result()[0]
         if not isinstance(answer, Accepted):
             raise TypeError(f"records were answered by {answer}")

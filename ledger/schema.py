@@ -13,7 +13,7 @@ CREATE SCHEMA IF NOT EXISTS ledger;
 CREATE TABLE IF NOT EXISTS ledger.entries (
   position bigint PRIMARY KEY, kind text NOT NULL, tags text[] NOT NULL, line bytea NOT NULL);
 CREATE TABLE IF NOT EXISTS ledger.tags (
-  tag text NOT NULL, kind text NOT NULL, position bigint NOT NULL, PRIMARY KEY (tag, kind, position));
+  tag text COLLATE "C" NOT NULL, kind text COLLATE "C" NOT NULL, position bigint NOT NULL, PRIMARY KEY (tag, kind, position));
 CREATE TABLE IF NOT EXISTS ledger.commands (
   id uuid PRIMARY KEY, first bigint NOT NULL, count int NOT NULL, digest bytea NOT NULL);
 CREATE TABLE IF NOT EXISTS ledger.head (
@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS ledger.journal (
 CREATE SCHEMA IF NOT EXISTS vault;
 CREATE TABLE IF NOT EXISTS vault.subjects (subject uuid PRIMARY KEY, key bytea NOT NULL);
 CREATE TABLE IF NOT EXISTS vault.sealed (
-  tag text PRIMARY KEY, subject uuid NOT NULL REFERENCES vault.subjects ON DELETE CASCADE,
+  tag text COLLATE "C" PRIMARY KEY, subject uuid NOT NULL REFERENCES vault.subjects ON DELETE CASCADE,
   command uuid NOT NULL, sealed bytea NOT NULL, mac bytea NOT NULL);
 CREATE INDEX IF NOT EXISTS sealed_command ON vault.sealed (command);
 CREATE INDEX IF NOT EXISTS sealed_subject ON vault.sealed (subject);

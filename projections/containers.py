@@ -1,14 +1,17 @@
 """Containers: each stuffing from opening to emptying, its loads, and the exact share of every plot in it."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from fractions import Fraction
 from math import lcm
-from typing import Any
+from typing import Any, Final
 
 from ledger.schema import Connection
-from projections.lineage import shares_above, up
+from projections.lineage import Edge, above, shares_above, up
 from projections.view import Fact, Rows, View, book_of, table
 
+AT_ONCE: Final = 50
+"""Containers whose lineage is read in one question: memory holds that of so many."""
 _UPDATES = {
     "container-sealed.v1": ("seal_no", "sealed_at"),
     "container-departed.v1": ("destination", "departed_at"),
@@ -40,18 +43,24 @@ def _settle(conn: Connection, schema: str, facts: list[tuple[int, Fact]]) -> Non
             values: list[Any] = [fact[_FROM.get(column, column)] for column in columns]
             sets = ", ".join(f"{column} = %s" for column in columns)
             conn.execute(f"UPDATE {schema}.containers SET {sets}, position = %s WHERE stuffing = %s", (*values, position, stuffing(fact)))
-    for node in sorted({stuffing(fact) for _, fact in facts if fact["kind"] == "lot-loaded.v1"}):
-        _share(conn, schema, node)
+    loaded = sorted({stuffing(fact) for _, fact in facts if fact["kind"] == "lot-loaded.v1"})
+    for some in (loaded[at : at + AT_ONCE] for at in range(0, len(loaded), AT_ONCE)):
+        into: dict[str, list[Edge]] = defaultdict(list)
+        for edge in up(conn, some, schema):
+            into[edge.dst].append(edge)
+        _keep(conn, schema, {node: shares_above(node, above(node, into), "plot:") for node in some})
 
 
-def _share(conn: Connection, schema: str, node: str) -> None:
-    shares = shares_above(node, up(conn, [node], schema), "plot:")
-    whole = common(shares.values())
-    conn.execute(f"UPDATE {schema}.containers SET whole = %s WHERE stuffing = %s", (whole, node))
-    conn.execute(f"DELETE FROM {schema}.origins WHERE stuffing = %s", (node,))
+def _keep(conn: Connection, schema: str, shares: dict[str, dict[str, Fraction]]) -> None:
+    """The shares of some stuffings, in place of those kept before."""
+    wholes = {node: common(of.values()) for node, of in shares.items()}
+    conn.execute(f"DELETE FROM {schema}.origins WHERE stuffing = ANY(%s)", (list(shares),))
     with conn.cursor().copy(f"COPY {schema}.origins FROM STDIN") as copy:
-        for plot in sorted(shares):
-            copy.write_row((node, plot.removeprefix("plot:"), str(shares[plot].numerator * (whole // shares[plot].denominator))))
+        for node, of in shares.items():
+            for plot in sorted(of):
+                copy.write_row((node, plot.removeprefix("plot:"), str(of[plot].numerator * (wholes[node] // of[plot].denominator))))
+    for node, whole in wholes.items():
+        conn.execute(f"UPDATE {schema}.containers SET whole = %s WHERE stuffing = %s", (whole, node))
 
 
 def common(shares: Iterable[Fraction]) -> int:

@@ -29,7 +29,7 @@ def tables() -> Iterator[Table]:
 
 def connected(url: str) -> Connection:
     """A connection as the projector. What it writes may be lost in a crash: then the position is lost with it."""
-    return connect(url, PROJECTOR, options=f"-c synchronous_commit=off {BY_INDEX}")
+    return connect(url, PROJECTOR, options=f"-c synchronous_commit=off -c work_mem=64MB -c maintenance_work_mem=128MB {BY_INDEX}")
 
 
 def install(url: str, schema: str = "views") -> None:
@@ -106,18 +106,18 @@ def fill(conn: Connection, schema: str, after: int, limit: int) -> tuple[int, li
     """Add the rows of the entries after a position; returns the position reached, and the facts that need settling."""
     rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
     settling: list[tuple[int, Fact]] = []
-    timeline = rows["timeline"]
+    moments = rows["moments"]
     reached = after
-    for reached, line in conn.execute(
+    entries = conn.execute(
         "SELECT position, line FROM ledger.entries WHERE position > %s ORDER BY position LIMIT %s",
         (after, limit),
         binary=True,
         prepare=True,
-    ):
+    ).fetchall()
+    for reached, line in entries:
         body = orjson.loads(line)
-        kind, at, fact = body["kind"], body["at"], fact_of(body)
-        for tag in body["tags"]:
-            timeline.append((tag, reached, kind, at))
+        kind, fact = body["kind"], fact_of(body)
+        moments.append((reached, kind, body["at"]))
         for fold in _FOLDS.get(kind, ()):
             for name, row in fold(reached, fact):
                 rows[name].append(row)
@@ -126,6 +126,10 @@ def fill(conn: Connection, schema: str, after: int, limit: int) -> tuple[int, li
     for each in tables():
         if rows[each.name]:
             _copy(conn, schema, each, rows[each.name])
+    conn.execute(
+        f"INSERT INTO {schema}.timeline SELECT unnest(tags), position FROM ledger.entries WHERE position > %s AND position <= %s",
+        (after, reached),
+    )
     return reached, settling
 
 

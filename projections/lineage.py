@@ -5,8 +5,10 @@ order of position are in order of time, and one pass is enough in either directi
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from math import gcd, lcm
+from operator import attrgetter
 from typing import NamedTuple
 
 from ledger.schema import Connection
@@ -52,20 +54,22 @@ LINEAGE = View(
     },
 )
 
-_UP = """WITH RECURSIVE up(node) AS (SELECT unnest(%s::text[]) UNION SELECT e.src FROM up JOIN {0}.edges e ON e.dst = up.node)
+_UP = """WITH RECURSIVE up(node) AS (
+ SELECT n COLLATE "C" FROM unnest(%s::text[]) n UNION SELECT e.src FROM up JOIN {0}.edges e ON e.dst = up.node)
 SELECT e.src, e.dst, e.grams, e.position FROM up JOIN {0}.edges e ON e.dst = up.node ORDER BY e.position DESC, e.src"""
-_DOWN = """WITH RECURSIVE down(node) AS (SELECT unnest(%s::text[]) UNION SELECT e.dst FROM down JOIN {0}.edges e ON e.src = down.node)
+_DOWN = """WITH RECURSIVE down(node) AS (
+ SELECT n COLLATE "C" FROM unnest(%s::text[]) n UNION SELECT e.dst FROM down JOIN {0}.edges e ON e.src = down.node)
 SELECT e.src, e.dst, e.grams, e.position FROM down JOIN {0}.edges e ON e.dst = down.node ORDER BY e.position, e.src"""
 
 
 def up(conn: Connection, nodes: Iterable[str], schema: str = "views") -> list[Edge]:
     """All edges above some nodes, the latest first."""
-    return [Edge(*row) for row in conn.execute(_UP.format(schema), (list(nodes),), binary=True)]
+    return list(map(Edge._make, conn.execute(_UP.format(schema), (list(nodes),), binary=True).fetchall()))
 
 
 def down(conn: Connection, nodes: Iterable[str], schema: str = "views") -> list[Edge]:
     """All edges into what lies below some nodes (those from elsewhere too, for they dilute), the earliest first."""
-    return [Edge(*row) for row in conn.execute(_DOWN.format(schema), (list(nodes),), binary=True)]
+    return list(map(Edge._make, conn.execute(_DOWN.format(schema), (list(nodes),), binary=True).fetchall()))
 
 
 def drawn_into(edges: Iterable[Edge]) -> dict[str, int]:
@@ -79,56 +83,54 @@ def drawn_into(edges: Iterable[Edge]) -> dict[str, int]:
 class _Shares:
     """Sums of exact fractions by node, kept apart by denominator: most beans on one path share one, and adding them is adding integers."""
 
-    def __init__(self, edges: list[Edge], start: Mapping[str, Fraction]) -> None:
+    def __init__(self, edges: Iterable[Edge], start: Mapping[str, Fraction]) -> None:
         self._drawn = drawn_into(edges)
-        self._parts: dict[str, dict[int, int]] = defaultdict(dict)
-        for node, share in start.items():
-            self._parts[node][share.denominator] = share.numerator
-        self._whole: dict[str, Fraction] = {}
+        self._parts: dict[str, dict[int, int]] = {node: {share.denominator: share.numerator} for node, share in start.items()}
+        self._grams: dict[str, tuple[int, int]] = {}
 
     def __contains__(self, node: str) -> bool:
         return node in self._parts
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._parts)
+    def of(self, node: str) -> tuple[int, int]:
+        """The sum so far as (part, whole); called when nothing more is added to the node."""
+        parts = self._parts[node]
+        if len(parts) == 1:
+            ((whole, part),) = parts.items()
+            return part, whole
+        common = lcm(*parts)
+        return sum(part * (common // whole) for whole, part in parts.items()), common
 
-    def of(self, node: str) -> Fraction:
-        """The sum so far; called when nothing more is added to the node."""
-        if node not in self._whole:
-            first, *further = (Fraction(part, whole) for whole, part in self._parts[node].items())
-            self._whole[node] = sum(further, first)
-        return self._whole[node]
+    def a_gram_into(self, dst: str) -> tuple[int, int]:
+        """What one gram drawn into a node stands for, in lowest terms: its share, by all that was drawn into it."""
+        if dst not in self._grams:
+            part, whole = self.of(dst)
+            whole *= self._drawn[dst]
+            common = gcd(part, whole)
+            self._grams[dst] = part // common, whole // common
+        return self._grams[dst]
+
+    def add(self, node: str, part: int, whole: int) -> None:
+        """Add part/whole to a node's share."""
+        parts = self._parts.setdefault(node, {})
+        parts[whole] = parts.get(whole, 0) + part
 
     def drawn(self, dst: str) -> int:
         """Grams drawn into a node, from everywhere."""
         return self._drawn[dst]
 
-    def a_gram_into(self, dst: str) -> Fraction:
-        """What one gram drawn into a node stands for: its share, by all that was drawn into it."""
-        parts = self._parts[dst]
-        if len(parts) == 1:
-            ((whole, part),) = parts.items()
-            return Fraction(part, whole * self._drawn[dst])
-        return self.of(dst) / self._drawn[dst]
-
-    def add(self, node: str, whole: int, part: int) -> None:
-        """Add part/whole to a node's share."""
-        parts = self._parts[node]
-        parts[whole] = parts.get(whole, 0) + part
+    def fractions(self, prefix: str) -> dict[str, Fraction]:
+        """The shares of the nodes whose names begin so."""
+        return {node: Fraction(*self.of(node)) for node in self._parts if node.startswith(prefix)}
 
 
 def shares_above(node: str, edges: Iterable[Edge], prefix: str = "") -> dict[str, Fraction]:
     """The exact share that each node above has in `node`; `edges` as `up` gives them. The shares of plots add up to one."""
     edges = list(edges)
     shares = _Shares(edges, {node: Fraction(1)})
-    weights: dict[str, tuple[int, int]] = {}
     for src, dst, grams, _ in edges:
-        if dst not in weights:
-            a_gram = shares.a_gram_into(dst)
-            weights[dst] = a_gram.numerator, a_gram.denominator
-        part, whole = weights[dst]
-        shares.add(src, whole, part * grams)
-    return {above: shares.of(above) for above in shares if above.startswith(prefix)}
+        part, whole = shares.a_gram_into(dst)
+        shares.add(src, part * grams, whole)
+    return shares.fractions(prefix)
 
 
 def shares_below(sources: Mapping[str, Fraction], edges: Iterable[Edge], prefix: str = "") -> dict[str, Fraction]:
@@ -137,6 +139,20 @@ def shares_below(sources: Mapping[str, Fraction], edges: Iterable[Edge], prefix:
     shares = _Shares(edges, sources)
     for src, dst, grams, _ in edges:
         if src in shares and dst not in sources:
-            share = shares.of(src)
-            shares.add(dst, share.denominator * shares.drawn(dst), share.numerator * grams)
-    return {below: shares.of(below) for below in shares if below.startswith(prefix)}
+            part, whole = shares.of(src)
+            common = gcd(part, whole)
+            shares.add(dst, part // common * grams, whole // common * shares.drawn(dst))
+    return shares.fractions(prefix)
+
+
+def above(node: str, into: Mapping[str, list[Edge]]) -> list[Edge]:
+    """The edges above one node, the latest first, out of edges by what they lead into (those above several nodes, read at once)."""
+    found: list[Edge] = []
+    seen, waiting = {node}, [node]
+    while waiting:
+        edges = into.get(waiting.pop(), [])
+        found += edges
+        further = {edge.src for edge in edges} - seen
+        seen |= further
+        waiting += further
+    return sorted(found, key=attrgetter("position"), reverse=True)

@@ -1,6 +1,10 @@
-"""Timeline: for every tag, the entries that carry it, with both clocks: when it happened and where it was written."""
+"""Timeline: for every tag, the entries that carry it; for every entry, its kind and when it happened."""
 
 from projections.view import View, table
 
-TIMELINE = View("timeline", (table("timeline", "tag text, position int8, kind text, at text", "tag, position"),), {})
-"""Its rows come from the envelope, not from the fact: `follow` adds one for every tag of every entry."""
+TIMELINE = View(
+    "timeline",
+    (table("moments", "position int8, kind text, at text", "position"), table("timeline", "tag text, position int8", "tag, position")),
+    {},
+)
+"""Its rows come from the envelope, not from the fact: `follow` adds a moment for every entry, and PostgreSQL the tags of a batch."""

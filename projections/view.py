@@ -12,6 +12,10 @@ Fold = Callable[[int, Fact], Rows]
 """(position, fact) -> (table, row) to add."""
 
 
+_PLAIN_TEXT = 'text COLLATE "C"'
+"""Ids in the order of their bytes: the same on every machine, and several times quicker to sort."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table by its columns (name -> PostgreSQL type), its key, and further indexes."""
@@ -23,7 +27,7 @@ class Table:
 
     def create(self, schema: str) -> str:
         """SQL that makes the table, without key and indexes."""
-        columns = ", ".join(f"{name} {kind}" for name, kind in self.columns.items())
+        columns = ", ".join(f"{name} {_PLAIN_TEXT if kind == 'text' else kind}" for name, kind in self.columns.items())
         return f"CREATE TABLE {schema}.{self.name} ({columns})"
 
     def finish(self, schema: str) -> list[str]:

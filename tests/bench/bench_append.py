@@ -9,7 +9,8 @@ from contextlib import ExitStack
 from itertools import count
 
 import psycopg
-from common import BATCH, ROUNDS, Crowd, cluster, crowd, database, decided, figure, percentile, rounds, seconds, vault
+from common import BATCH, ROUNDS, cluster, database, decided, figure, percentile, rounds, seconds, vault
+from crowd import Crowd, crowd
 
 from ledger.schema import Connection
 from ledger.store import Record

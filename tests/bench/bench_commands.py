@@ -11,7 +11,8 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
-from common import Crowd, cluster, crowd, database, decided, figure, rounds, vault
+from common import cluster, database, decided, figure, rounds, vault
+from crowd import Crowd, crowd
 
 from domain.vocabulary import COMMANDS
 from ledger.decision import Accepted

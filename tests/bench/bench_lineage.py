@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from common import ROUNDS, SCALES, cluster, database, figure, percentile, seconds
 
 from ledger.schema import BY_INDEX, SERVER, Connection, connect
-from projections import containers, follow, lineage, trace
+from projections import follow, lineage, trace
+from projections.containers import CONTAINERS as CONTAINERS_VIEW
 
 CONTAINERS, PURCHASES, WINDOW, GRAMS = 200, 1_000, 450, 60_000
 ASKED, WALKED = 300, 30
@@ -64,7 +65,9 @@ def fill(conn: Connection, scale: int) -> None:
             " VALUES (%s, %s, %s, %s, %s, %s, %s)",
             opened,
         )
-        containers._share(conn, "views", stuffing(number))
+    loaded = ({"kind": "lot-loaded.v1", "container_no": f"TSTU{at:07d}", "stuffing": at + 1} for at in range(CONTAINERS * scale))
+    if CONTAINERS_VIEW.settle:
+        CONTAINERS_VIEW.settle(conn, "views", list(enumerate(loaded, 1)))
     for name in ("views.edges", "views.containers", "views.origins", "bare.edges"):
         conn.execute(f"VACUUM ANALYZE {name}")
 

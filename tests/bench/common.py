@@ -8,11 +8,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -110,38 +108,11 @@ def percentile(values: Sequence[float], percent: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
 
 
-@dataclass(frozen=True, slots=True)
-class Crowd:
-    """What many callers at once got: calls a second, and milliseconds a call."""
-
-    rate: float
-    p50: float
-    p99: float
-
-
-def crowd(callers: Sequence[Callable[[int], object]], each: int) -> Crowd:
-    """Every caller a thread that calls `each` times, one by one; all begin together. Stops where a call fails."""
-    waits: list[float] = []
-    start = threading.Barrier(len(callers) + 1)
-
-    def work(call: Callable[[int], object]) -> None:
-        start.wait()
-        waits.extend([seconds(lambda at=at: call(at)) for at in range(each)])  # type: ignore[misc]
-
-    threads = [threading.Thread(target=work, args=(call,)) for call in callers]
-    for thread in threads:
-        thread.start()
-    start.wait()
-    took = seconds(lambda: [thread.join() for thread in threads])
-    if len(waits) != len(callers) * each:
-        sys.exit("a caller failed: its figures are worth nothing")
-    return Crowd(len(waits) / took, percentile(waits, 50) * 1e3, percentile(waits, 99) * 1e3)
-
-
 def process(command: Sequence[str], env: dict[str, str]) -> tuple[float, float]:
-    """Run a program; how long it took, and the most memory it held (MB)."""
+    """Run a program, compiled once as an installed one is; how long it took, and the most memory it held (MB)."""
+    compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "cacao-bench-pycache")}
     began, most = time.perf_counter(), 0.0
-    with subprocess.Popen(command, env=os.environ | env, cwd=ROOT, stdout=subprocess.DEVNULL) as child:
+    with subprocess.Popen(command, env=os.environ | compiled | env, cwd=ROOT, stdout=subprocess.DEVNULL) as child:
         while child.poll() is None:
             with suppress(OSError, StopIteration, ProcessLookupError):
                 status = Path(f"/proc/{child.pid}/status").read_text(encoding="ascii").splitlines()

@@ -101,6 +101,19 @@ def test_what_an_undone_act_decided_is_not_remembered(writer: Writer) -> None:
     assert write(writer, command(EXAMPLES[0])) == [Accepted((1,))]
 
 
+def test_a_container_sold_to_its_own_holder_is_one_entry_with_each_tag_once(writer: Writer, ledger: str) -> None:
+    up_to_departure = [body for body in EXAMPLES if body["do"] not in ("sell-container", "empty-container")]
+    write(writer, *map(command, up_to_departure))
+
+    [answer] = write(writer, example("sell-container", buyer_id="EX-01"))
+
+    assert isinstance(answer, Accepted)
+    with psycopg.connect(ledger) as conn:
+        [tags] = conn.execute("SELECT tags FROM ledger.entries WHERE position = %s", answer.positions).fetchone() or ([],)
+    assert sorted(tags) == sorted(set(tags))
+    assert "party:main/EX-01" in tags
+
+
 def test_one_callers_failure_is_not_the_others(writer: Writer) -> None:
     def breaks(_answers: object) -> Any:
         raise RuntimeError("a note that breaks")
