@@ -13,8 +13,8 @@ from api.examples import EXAMPLES
 from api.problems import Unreadable, problem, unreadable
 from domain.values import Command
 from domain.vocabulary import COMMANDS
+from ledger.act import Act, Unavailable
 from ledger.decision import Accepted, Answer, Denied, Repeated
-from ledger.writer import Act, Unavailable
 
 MOST_BYTES: Final = 4_000_000
 MOST_COMMANDS: Final = 1_000

@@ -1,5 +1,6 @@
 """The house, opened: a database that runs, tables that are there, the vault's key, the writer, and views that follow."""
 
+import gc
 import secrets
 import threading
 import time
@@ -19,6 +20,7 @@ from ledger.store import OUT_OF_REACH
 from ledger.vault import Vault, WrongKey, key_from, key_of, secret
 from ledger.writer import Writer
 from projections import follow
+from projections.rebuild import rebuild
 
 PAUSE_SECONDS: Final = 0.05
 """Views follow at most this often: what was appended meanwhile is one batch."""
@@ -103,6 +105,12 @@ def opened(settings: Settings | None = None) -> Iterator[House]:
         vault = Vault(vault_key(settings, conn))
         vault.check(conn)
     follow.install(url)
+    with follow.connected(url) as conn:
+        outdated = follow.shape(conn) != follow.SHAPE
+    if outdated:
+        rebuild(url)
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)  # commands and rows live shortly and in no cycles: looking for some costs a tenth
     house = House(settings, url, vault, server)
     try:
         yield house

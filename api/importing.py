@@ -1,6 +1,5 @@
 """`cacao import` at the terminal: a bar while it reads, a table when it is done."""
 
-import gc
 from collections import defaultdict
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from api.imports import ACCEPTED, REPEAT, Busy, Import, expected_rows
 from api.report import write_people, write_refused
 from api.season import FILES, Folder, NotASeason
 from domain.values import CODES
-from ledger.writer import Unavailable, Unsure
+from ledger.act import Unavailable, Unsure
 from projections import follow
 
 
@@ -19,7 +18,6 @@ def run(house: House, path: Path, book: str, report: Path | None, *, rehearse: b
     try:
         folder = Folder(path, book)
         writer = house.rehearsal() if rehearse else house.writer
-        gc.set_threshold(100_000, 50, 50)  # millions of short-lived values, hardly any in a cycle: a tenth of the time
         with terminal.bar("rows", expected_rows(folder)) as progress:
             done = Import(folder, writer, house.url, rehearse=rehearse, progress=progress)
             done.take()

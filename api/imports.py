@@ -17,10 +17,11 @@ import psycopg
 from api.problems import Unreadable
 from api.season import FILES, Folder, Row
 from domain.values import Command
+from ledger.act import Act, Unsure
 from ledger.decision import Accepted, Answer, Denied, Repeated
 from ledger.schema import SERVER, connect
 from ledger.store import Rows
-from ledger.writer import Act, Unsure, Writer
+from ledger.writer import Writer
 
 CHUNK: Final = 500
 """Rows decided and appended in one commit."""

@@ -103,6 +103,10 @@ LISTENS: Final[dict[str, tuple[frozenset[str], Evolve]]] = {
 """Prefix of a tag -> the kinds that its state listens to, and how it is folded."""
 
 
+KINDS: Final = frozenset(str(fact.model_fields["kind"].default) for fact in get_args(get_args(AnyFact)[0]))
+"""The stored names of all facts."""
+
+
 def listens(tag: str) -> frozenset[str]:
     """The kinds of facts that change the state under a tag."""
     return LISTENS[tag.partition(":")[0]][0]

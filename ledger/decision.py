@@ -110,11 +110,11 @@ class Batch:
 
     def act(self, commands: Sequence[Command], by: str, org: str, as_of: Moment, *, whole: bool) -> list[Answer]:
         """One answer a command; where all or none are wanted and one is refused, that refusal alone."""
-        mark = self.mark()
+        mark = self.mark() if whole else None
         answers: list[Answer] = []
         for at, command in enumerate(commands):
             answer = self._answer(command, by, org, as_of)
-            if whole and isinstance(answer, Denied):
+            if mark and isinstance(answer, Denied):
                 self.back_to(mark)
                 return [Denied(answer.code, answer.template, answer.values, at)]
             answers.append(answer)

@@ -7,7 +7,6 @@ from typing import Any, Final
 from domain.values import Fact
 from domain.vocabulary import evolve, listens
 from ledger.entry import read, typed
-from ledger.store import Store
 
 MOST_STATES: Final = 200_000
 """States kept (about 100 MB); beyond it the oldest half is forgotten and read again when needed."""
@@ -21,17 +20,19 @@ class Memory:
         self.states: dict[str, Any] = {}
         self._undo: list[tuple[str, Any]] = []
 
-    def fetch(self, store: Store, tags: Iterable[str], upto: int) -> None:
-        """Make sure that the states under `tags` are at hand, folded up to a position."""
+    def missing(self, tags: Iterable[str]) -> dict[str, frozenset[str]]:
+        """Those of the tags whose states are not at hand, each with the kinds it listens to; makes room for them."""
         wanted = set(tags)
         missing = {tag: listens(tag) for tag in wanted if tag not in self.states}
-        if not missing:
-            return
-        if len(self.states) > self._most:
+        if missing and len(self.states) > self._most:
             for tag in [tag for tag in list(self.states)[: self._most // 2] if tag not in wanted]:
                 del self.states[tag]
+        return missing
+
+    def learn(self, missing: Iterable[str], entries: Iterable[tuple[str, int, bytes]]) -> None:
+        """States that were missing, folded from their entries (tag, position, line), which are in order."""
         self.states.update(dict.fromkeys(missing))
-        for tag, position, line in store.histories(missing, upto):
+        for tag, position, line in entries:
             self.states[tag] = evolve(tag, self.states[tag], typed(read(position, line).fact), position)
 
     def apply(self, fact: Fact, tags: Iterable[str], position: int) -> None:

@@ -13,12 +13,14 @@ from eventsourcing.dcb.api import (
     DCBSequencedEvent,
     DCBSubscription,
 )
-from eventsourcing.persistence import IntegrityError
+from eventsourcing.persistence import IntegrityError, ProgrammingError
 
+from domain.vocabulary import KINDS
+from ledger.act import Given
 from ledger.decision import Accepted
 from ledger.schema import SERVER, Connection, connect
 from ledger.store import Head, Record
-from ledger.writer import Given, Writer
+from ledger.writer import Writer
 
 PAGE: Final = 5_000
 POLL_SECONDS: Final = 0.25
@@ -41,9 +43,13 @@ class Recorder(DCBRecorder):
         return _Response(self._url, query, after or 0, limit)
 
     def append(self, events: Sequence[DCBEvent], condition: DCBAppendCondition | None = None) -> int:
-        """Append events, and return the position of the last. Raises IntegrityError where the condition fails."""
+        """Append events, and return the position of the last. Raises IntegrityError where the condition fails,
+        ProgrammingError for a kind that only commands append.
+        """
+        if own := sorted({event.type for event in events} & KINDS):
+            raise ProgrammingError(f"{', '.join(own)}: these are appended by commands alone")
         records = [Record(event.type, list(dict.fromkeys(event.tags)), event.data) for event in events]
-        answer = self._writer.submit(Given(records, _refusing(condition) if condition else None)).result()[0]
+        answer = self._writer.ask(Given(records, _refusing(condition) if condition else None))[0]
         if not isinstance(answer, Accepted):
             raise TypeError(f"records were answered by {answer}")
         return answer.positions[-1]

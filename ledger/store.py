@@ -14,7 +14,7 @@ from ledger.schema import BY_INDEX, SERVER, Connection, connect
 
 ONE_STATEMENT: Final = 200
 """Entries up to which one statement is quicker than COPY."""
-_SEPARATOR: Final = "\x1f"
+_SEPARATOR, _RECORD = "\x1f", "\x1e"
 _TEXT_OID: Final = 25
 
 
@@ -57,10 +57,21 @@ _APPEND = """
 WITH moved AS (UPDATE ledger.head SET size = %(new)s, nodes = %(nodes)s, seen = %(seen)s WHERE size = %(old)s RETURNING size),
 e AS (INSERT INTO ledger.entries SELECT p, k, string_to_array(t, chr(31)), l FROM moved,
   unnest(%(positions)b::int8[], %(kinds)b::text[], %(joined)b::text[], %(lines)b::bytea[]) AS u(p, k, t, l)),
-t AS (INSERT INTO ledger.tags SELECT t, k, p FROM moved, unnest(%(tag)b::text[], %(tag_kind)b::text[], %(tag_at)b::int8[]) AS u(t, k, p)),
-c AS (INSERT INTO ledger.commands SELECT i, f, n, d FROM moved,
-  unnest(%(ids)b::uuid[], %(firsts)b::int8[], %(counts)b::int4[], %(digests)b::bytea[]) AS u(i, f, n, d))
+t AS (INSERT INTO ledger.tags SELECT t, k, p FROM moved, unnest(%(tag)b::text[], %(tag_kind)b::text[], %(tag_at)b::int8[]) AS u(t, k, p)){}
 SELECT size FROM moved"""
+_COMMANDS = """,
+c AS (INSERT INTO ledger.commands SELECT i, f, n, d FROM moved,
+  unnest(%(ids)b::uuid[], %(firsts)b::int8[], %(counts)b::int4[], %(digests)b::bytea[]) AS u(i, f, n, d))"""
+
+
+_KNOWN = """
+SELECT NULL AS tag, first AS position, digest AS line, id, count FROM ledger.commands WHERE id = ANY(string_to_array(%(ids)b, ',')::uuid[])
+UNION ALL
+SELECT w.tag, e.position, e.line, NULL, NULL
+  FROM unnest(string_to_array(%(tags)b, chr(30)), string_to_array(%(kinds)b, chr(30))) AS w(tag, kinds)
+  JOIN ledger.tags t ON t.tag = w.tag AND t.kind = ANY(string_to_array(w.kinds, chr(31)))
+  JOIN ledger.entries e ON e.position = t.position WHERE t.position <= %(upto)b
+ORDER BY position"""
 
 
 class Store:
@@ -112,7 +123,7 @@ class Store:
     def _one_statement(self, head: Head, new: Head, records: Sequence[Record], taken: Sequence[Taken]) -> bool:
         tags = [(tag, record.kind, at) for at, record in enumerate(records, head.size + 1) for tag in record.tags]
         moved = self.conn.execute(
-            _APPEND,
+            _APPEND.format(_COMMANDS if taken else ""),
             {
                 "old": head.size,
                 "new": new.size,
@@ -156,25 +167,27 @@ class Store:
             for row in values:
                 copy.write_row(row)
 
-    def taken(self, ids: list[UUID]) -> dict[UUID, Taken]:
-        """Those of the command ids that are taken."""
-        found = self.conn.execute(
-            "SELECT id, first, count, digest FROM ledger.commands WHERE id = ANY(string_to_array(%b, ',')::uuid[])",
-            (",".join([id_.hex for id_ in ids]),),
-            prepare=True,
-        )
-        return {row[0]: Taken(*row) for row in found}
+    def known(
+        self, ids: list[UUID], wanted: dict[str, frozenset[str]], upto: int
+    ) -> tuple[dict[UUID, Taken], list[tuple[str, int, bytes]]]:
+        """All that a batch of decisions asks of the past, in one round trip.
 
-    def histories(self, wanted: dict[str, frozenset[str]], upto: int) -> Iterator[tuple[str, int, bytes]]:
-        """(tag, position, line) of the entries up to a position that carry a tag and one of the kinds wanted for it, in order."""
+        Those of the command ids that are taken; and (tag, position, line), in order, of the entries up to a position that carry a
+        tag and one of the kinds wanted for it.
+        """
         found = self.conn.execute(
-            "SELECT w.tag, e.position, e.line FROM unnest(string_to_array(%b, chr(30)), string_to_array(%b, chr(30))) AS w(tag, kinds)"
-            " JOIN ledger.tags t ON t.tag = w.tag AND t.kind = ANY(string_to_array(w.kinds, chr(31)))"
-            " JOIN ledger.entries e ON e.position = t.position WHERE t.position <= %b ORDER BY e.position",
-            ("\x1e".join(wanted), "\x1e".join([_SEPARATOR.join(kinds) for kinds in wanted.values()]), upto),
+            _KNOWN,
+            {
+                "ids": ",".join([id_.hex for id_ in ids]),
+                "tags": _RECORD.join(wanted),
+                "kinds": _RECORD.join([_SEPARATOR.join(kinds) for kinds in wanted.values()]),
+                "upto": upto,
+            },
             prepare=True,
-        )
-        yield from found
+            binary=True,
+        ).fetchall()
+        taken = {id_: Taken(id_, position, count, digest) for tag, position, digest, id_, count in found if tag is None}
+        return taken, [(tag, position, line) for tag, position, line, _, _ in found if tag is not None]
 
     def since(self, position: int) -> Iterator[tuple[int, list[str], bytes]]:
         """(position, tags, line) of all entries after a position, in order."""

@@ -7,64 +7,24 @@ from where its facts stand.
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from domain.values import Command, Moment
+from domain.values import Moment
+from ledger.act import Act, Given, Job, Unavailable, Unsure
 from ledger.decision import Answer, Batch, moment_of
 from ledger.entry import now, read, typed
 from ledger.memory import Memory
-from ledger.schema import Connection
-from ledger.store import OUT_OF_REACH, Head, Record, Rows, Store, Taken
+from ledger.store import OUT_OF_REACH, Head, Store, Taken
 from ledger.vault import Vault
 
 MOST_COMMANDS: Final = 500
 """Commands decided and appended in one commit."""
 PATIENCE_SECONDS: Final = 20.0
 """How long a lost database is waited for before the waiting acts are given up."""
-
-Condition = Callable[[Connection, Head, Sequence[Record]], None]
-
-
-class Unavailable(Exception):
-    """The database could not be reached in time; whether the act was appended is unknown: send it again with the same ids."""
-
-
-class Unsure(Exception):
-    """The connection was lost at an act that keeps a journal: look there for how far it came."""
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """Commands of one caller, decided in order. `whole`: all or none. `note`: further rows for the same commit, made of the answers."""
-
-    commands: Sequence[Command]
-    by: str
-    org: str
-    as_of: Moment | None = None
-    whole: bool = False
-    note: Callable[[Sequence[Answer]], Rows] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """Records that are already decided; `condition` raises where they may not be appended."""
-
-    records: Sequence[Record]
-    condition: Condition | None = None
-
-
-@dataclass(slots=True)
-class _Job:
-    work: Act | Given
-    answer: "Future[list[Answer]]" = field(default_factory=Future)
-
-    def weight(self) -> int:
-        return len(self.work.commands if isinstance(self.work, Act) else self.work.records)
 
 
 class Writer:
@@ -87,9 +47,10 @@ class Writer:
         self._memory = Memory(float("inf")) if rehearse else Memory()
         vault.check(self._store.conn)
         self._head = self._known = self._store.head()
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._listeners: list[Callable[[int], None]] = []
         self._closed = False
+        self._turn = threading.Lock()  # one at a time decides and appends: the thread, or a caller that found it idle
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
         self._thread.start()
 
@@ -97,10 +58,21 @@ class Writer:
         """Hand over an act; the future gives one answer a command, or raises Unavailable."""
         if self._closed:
             raise RuntimeError("the writer is closed")
-        job = _Job(work)
+        job = Job(work)
         job.answer.set_running_or_notify_cancel()  # a caller that goes away cannot take back what it handed over
         self._jobs.put(job)
         return job.answer
+
+    def ask(self, work: Act | Given) -> list[Answer]:
+        """Hand over an act and wait for its answers. Where nobody else waits, the caller does the work itself."""
+        if self._jobs.empty() and not self._closed and self._turn.acquire(blocking=False):
+            try:
+                job = Job(work)
+                self._settle([job])
+            finally:
+                self._turn.release()
+            return job.answer.result()
+        return self.submit(work).result()
 
     def on_append(self, listener: Callable[[int], None]) -> None:
         """Call `listener` with the new size after every commit, from the writer's thread; it must be quick."""
@@ -112,21 +84,24 @@ class Writer:
             self._closed = True
             self._jobs.put(None)
             self._thread.join()
-            self._store.close()
+            with self._turn:
+                self._store.close()
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
-            jobs, weight = [job], job.weight()
-            while weight < MOST_COMMANDS and not self._jobs.empty():
-                further = self._jobs.get()
-                if further is None:
-                    self._settle(jobs)
+            with self._turn:
+                jobs, weight, last = [job], job.weight(), False
+                while weight < MOST_COMMANDS and not self._jobs.empty() and not last:
+                    further = self._jobs.get()
+                    last = further is None
+                    if further is not None:
+                        jobs.append(further)
+                        weight += further.weight()
+                self._settle(jobs)
+                if last:
                     return
-                jobs.append(further)
-                weight += further.weight()
-            self._settle(jobs)
 
-    def _settle(self, jobs: list[_Job]) -> None:
+    def _settle(self, jobs: list[Job]) -> None:
         """Every job gets its answer here, on every path."""
         try:
             self._until_done(jobs)
@@ -140,7 +115,7 @@ class Writer:
                 if not job.answer.done():
                     job.answer.set_exception(failure)
 
-    def _until_done(self, jobs: list[_Job]) -> None:
+    def _until_done(self, jobs: list[Job]) -> None:
         lost_at: float | None = None
         lock = False
         while jobs:
@@ -157,7 +132,7 @@ class Writer:
             self._catch_up(self._store.head())
             lock = True
 
-    def _fail_journaled(self, jobs: list[_Job]) -> None:
+    def _fail_journaled(self, jobs: list[Job]) -> None:
         for job in [job for job in jobs if isinstance(job.work, Act) and job.work.note]:
             job.answer.set_exception(Unsure("the connection was lost while rows of an import were appended"))
             jobs.remove(job)
@@ -176,27 +151,32 @@ class Writer:
             else:
                 return
 
-    def _locked(self, jobs: list[_Job], *, unsure: bool) -> "_Done | None":
+    def _locked(self, jobs: list[Job], *, unsure: bool) -> "_Done | None":
         """Decide and append while nobody else can move the head: after having been too late once, so that a slow batch cannot starve."""
         with self._store.conn.transaction():
             self._catch_up(self._store.head(lock=True))
             return self._attempt(jobs, unsure=unsure)
 
-    def _attempt(self, jobs: list[_Job], *, unsure: bool) -> "_Done | None":
+    def _attempt(self, jobs: list[Job], *, unsure: bool) -> "_Done | None":
         """Decide and append; None, and all decisions taken back, where another process was first."""
         commands = [command for job in jobs if isinstance(job.work, Act) for command in job.work.commands]
-        taken = self._store.taken([command.id for command in commands]) if commands else {}
-        self._memory.fetch(self._store, (tag for command in commands for tag in command.reads()), self._known.size)
-        taken |= self._rehearsed or {}
-        batch = Batch(self._store.conn, self._vault, self._memory, self._head, taken, now(self._clock()), unsure=unsure)
-        answers = [(job, self._decide(job.work, batch)) for job in jobs]
+        taken = dict(self._rehearsed or {})
+        if commands:
+            missing = self._memory.missing(tag for command in commands for tag in command.reads())
+            further, entries = self._store.known([command.id for command in commands], missing, self._known.size)
+            self._memory.learn(missing, entries)
+            taken |= further
+        clock = self._clock()
+        batch = Batch(self._store.conn, self._vault, self._memory, self._head, taken, now(clock), unsure=unsure)
+        latest = moment_of(clock)
+        answers = [(job, self._decide(job.work, batch, latest)) for job in jobs]
         new = self._append(batch)
         if new is None:
             self._memory.back_to(0)
             return None
         return new, answers
 
-    def _commit(self, new: Head, answers: "list[tuple[_Job, list[Answer] | Exception]]") -> None:
+    def _commit(self, new: Head, answers: "list[tuple[Job, list[Answer] | Exception]]") -> None:
         self._memory.keep()
         self._head = new
         if self._rehearsed is None:
@@ -209,13 +189,12 @@ class Writer:
             else:
                 job.answer.set_result(answer)
 
-    def _decide(self, work: Act | Given, batch: Batch) -> list[Answer] | Exception:
+    def _decide(self, work: Act | Given, batch: Batch, latest: Moment) -> list[Answer] | Exception:
         mark = batch.mark()
         try:
             if isinstance(work, Given):
                 return batch.given(work.records, work.condition)
-            as_of = work.as_of or moment_of(self._clock())
-            answers = batch.act(work.commands, work.by, work.org, as_of, whole=work.whole)
+            answers = batch.act(work.commands, work.by, work.org, work.as_of or latest, whole=work.whole)
             if work.note:
                 batch.add(work.note(answers))
         except OUT_OF_REACH:
@@ -246,4 +225,4 @@ class Writer:
         self._head = self._known = head
 
 
-_Done = tuple[Head, list[tuple[_Job, list[Answer] | Exception]]]
+_Done = tuple[Head, list[tuple[Job, list[Answer] | Exception]]]

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from typing import Any, Final
 
 import orjson
@@ -27,6 +28,10 @@ def tables() -> Iterator[Table]:
         yield from view.tables
 
 
+SHAPE: Final = sha256("".join(each.create("") + "".join(each.finish("")) for each in tables()).encode()).hexdigest()
+"""Changes with the tables of this release: views of another shape are made again."""
+
+
 def connected(url: str) -> Connection:
     """A connection as the projector. What it writes may be lost in a crash: then the position is lost with it."""
     return connect(url, PROJECTOR, options=f"-c synchronous_commit=off -c work_mem=64MB -c maintenance_work_mem=128MB {BY_INDEX}")
@@ -36,17 +41,25 @@ def install(url: str, schema: str = "views") -> None:
     """Make the views where they are missing."""
     with connected(url) as conn, conn.transaction():
         conn.execute("SELECT pg_advisory_xact_lock(7263002)")
-        if conn.execute("SELECT to_regclass(%s) IS NULL", (f"{schema}.progress",)).fetchone() == (True,):
+        if shape(conn, schema) is None:
             create(conn, schema)
             finish(conn, schema)
             open_to_readers(conn, schema)
 
 
+def shape(conn: Connection, schema: str = "views") -> str | None:
+    """Which tables the views were made with; None where there are none."""
+    if conn.execute("SELECT to_regclass(%s) IS NULL", (f"{schema}.progress",)).fetchone() == (True,):
+        return None
+    row = conn.execute(f"SELECT shape FROM {schema}.progress").fetchone()
+    return str(row[0]) if row else None
+
+
 def create(conn: Connection, schema: str) -> None:
     """Empty tables without keys, at position 0."""
     conn.execute(f"CREATE SCHEMA {schema}")
-    conn.execute(f"CREATE TABLE {schema}.progress (one boolean PRIMARY KEY DEFAULT true CHECK (one), position int8 NOT NULL)")
-    conn.execute(f"INSERT INTO {schema}.progress (position) VALUES (0)")
+    conn.execute(f"CREATE TABLE {schema}.progress (one boolean PRIMARY KEY DEFAULT true CHECK (one), position int8 NOT NULL, shape text)")
+    conn.execute(f"INSERT INTO {schema}.progress (position, shape) VALUES (0, %s)", (SHAPE,))
     for each in tables():
         conn.execute(each.create(schema))
 

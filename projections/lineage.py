@@ -54,9 +54,9 @@ LINEAGE = View(
     },
 )
 
-_UP = """WITH RECURSIVE up(node) AS (
- SELECT n COLLATE "C" FROM unnest(%s::text[]) n UNION SELECT e.src FROM up JOIN {0}.edges e ON e.dst = up.node)
-SELECT e.src, e.dst, e.grams, e.position FROM up JOIN {0}.edges e ON e.dst = up.node ORDER BY e.position DESC, e.src"""
+_UP = """WITH RECURSIVE up AS (SELECT src, dst, grams, position FROM {0}.edges WHERE dst = ANY(%s)
+ UNION SELECT e.src, e.dst, e.grams, e.position FROM up JOIN {0}.edges e ON e.dst = up.src)
+SELECT src, dst, grams, position FROM up ORDER BY position DESC, src"""
 _DOWN = """WITH RECURSIVE down(node) AS (
  SELECT n COLLATE "C" FROM unnest(%s::text[]) n UNION SELECT e.dst FROM down JOIN {0}.edges e ON e.src = down.node)
 SELECT e.src, e.dst, e.grams, e.position FROM down JOIN {0}.edges e ON e.dst = down.node ORDER BY e.position, e.src"""

@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from ledger.schema import Connection
-from projections.follow import BATCH, VIEWS, connected, create, fill, finish, open_to_readers, position
+from projections.follow import BATCH, SHAPE, VIEWS, connected, create, fill, finish, open_to_readers, position, shape
 from projections.view import Table, View
 
 NEXT, OLD = "views_next", "views_old"
@@ -18,7 +18,7 @@ ROWS_A_PART: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A view's digest before and after, at the same position."""
+    """A view's digest before and after, at the same position; nothing before where the views were of another release's shape."""
 
     view: str
     before: str
@@ -61,10 +61,11 @@ def _swap(conn: Connection, progress: Callable[[int, int], None]) -> tuple[int, 
     """Bring both to one position while nobody follows, compare, and exchange their names: one commit."""
     with conn.transaction():
         conn.execute("SELECT position FROM views.progress FOR UPDATE")
-        target = _size(conn)
-        for schema in ("views", NEXT):
+        target, same_shape = _size(conn), shape(conn) == SHAPE
+        for schema in ("views", NEXT) if same_shape else (NEXT,):
             _follow_to(conn, schema, target)
-        compared = [Compared(view.name, digest(conn, "views", view), digest(conn, NEXT, view)) for view in VIEWS]
+        before = digests(conn) if same_shape else {}
+        compared = [Compared(view.name, before.get(view.name, ""), digest(conn, NEXT, view)) for view in VIEWS]
         conn.execute(f"ALTER SCHEMA views RENAME TO {OLD}")
         conn.execute(f"ALTER SCHEMA {NEXT} RENAME TO views")
         conn.execute(f"DROP SCHEMA {OLD} CASCADE")

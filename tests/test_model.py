@@ -14,10 +14,11 @@ from psycopg import conninfo
 
 from domain.vocabulary import COMMANDS
 from ledger import schema
+from ledger.act import Act
 from ledger.decision import Accepted, Answer, Denied, Repeated
 from ledger.merkle import Range, leaf_hash, unpacked
 from ledger.vault import Vault
-from ledger.writer import Act, Writer
+from ledger.writer import Writer
 from projections import follow
 from projections.lineage import down, shares_above, shares_below, up
 from projections.rebuild import rebuild

@@ -12,9 +12,10 @@ import psycopg
 from common import BATCH, ROUNDS, cluster, database, decided, figure, percentile, rounds, seconds, vault
 from crowd import Crowd, crowd
 
+from ledger.act import Given
 from ledger.schema import Connection
 from ledger.store import Record
-from ledger.writer import Given, Writer
+from ledger.writer import Writer
 
 ALONE, BATCHES, CALLERS, EACH = 1_000, 30, 64, 60
 TABLES = """
@@ -65,7 +66,7 @@ def connections(url: str) -> tuple[ExitStack, list[Connection]]:
 
 def submitted(writer: Writer) -> Callable[[Sequence[Record]], object]:
     """Append by the writer, and wait for the answer."""
-    return lambda records: writer.submit(Given(records)).result()
+    return lambda records: writer.ask(Given(records))
 
 
 def rate(size: int, of: int, take: Callable[[Sequence[Record]], object]) -> float:

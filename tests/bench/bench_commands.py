@@ -15,8 +15,9 @@ from common import cluster, database, decided, figure, rounds, vault
 from crowd import Crowd, crowd
 
 from domain.vocabulary import COMMANDS
+from ledger.act import Act, Given
 from ledger.decision import Accepted
-from ledger.writer import Act, Given, Writer
+from ledger.writer import Writer
 
 CALLERS, EACH, PLOTS = 64, 180, 600
 NUMBERS = count(1)

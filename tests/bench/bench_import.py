@@ -13,7 +13,8 @@ from common import BATCH, KEY, MEDIUM, TEN, cluster, database, decided, figure, 
 
 from api.imports import Import
 from api.season import Folder
-from ledger.writer import Given, Writer
+from ledger.act import Given
+from ledger.writer import Writer
 from projections import follow
 
 BATCHES, MOST_MB = 40, 400

@@ -7,8 +7,9 @@ from psycopg import sql
 from api.examples import EXAMPLES
 from domain.vocabulary import COMMANDS
 from ledger import schema
+from ledger.act import Act
 from ledger.schema import ERASER, PROJECTOR, SERVER
-from ledger.writer import Act, Writer
+from ledger.writer import Writer
 from projections import follow
 
 

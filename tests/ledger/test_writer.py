@@ -13,10 +13,11 @@ import pytest
 from api.examples import EXAMPLES
 from domain.values import Command
 from domain.vocabulary import COMMANDS
+from ledger.act import Act, Given
 from ledger.decision import Accepted, Answer, Denied, Repeated
 from ledger.merkle import Range, leaf_hash, unpacked
 from ledger.vault import Vault
-from ledger.writer import Act, Given, Writer
+from ledger.writer import Writer
 
 KEY = bytes(range(32))
 

@@ -14,7 +14,7 @@ from api.sample import write_season
 from api.season import Folder
 from api.settings import Settings
 from domain.vocabulary import COMMANDS
-from ledger.writer import Act
+from ledger.act import Act
 from projections import follow
 from projections.rebuild import digests, rebuild
 from projections.view import View
@@ -151,3 +151,14 @@ def test_a_second_stuffing_of_a_container_is_apart_from_the_first(house: House) 
         tags = [tag for (tag,) in conn.execute("SELECT tag FROM views.timeline WHERE position = %s ORDER BY tag", (len(EXAMPLES) + 1,))]
     assert rows == [(22, True), (len(EXAMPLES) + 1, False)]
     assert tags == [f"container:{number}", "party:main/EX-01", f"stuffing:{number}@{len(EXAMPLES) + 1}"]
+
+
+def test_views_of_another_releases_shape_are_made_again_at_the_start(season: House) -> None:
+    caught_up(season)
+    with psycopg.connect(season.url) as conn:
+        conn.execute("UPDATE views.progress SET shape = 'of an older release'")
+        conn.execute("DROP TABLE views.lots")
+
+    with opened(season.settings) as again, again.pool.connection() as conn:
+        assert follow.shape(conn) == follow.SHAPE
+        assert conn.execute("SELECT count(*) > 1000 FROM views.lots").fetchone() == (True,)

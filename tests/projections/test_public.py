@@ -7,10 +7,11 @@ from uuid import uuid4
 import pytest
 
 from domain.vocabulary import COMMANDS
+from ledger.act import Act
 from ledger.decision import Accepted
 from ledger.schema import connect
 from ledger.vault import Vault
-from ledger.writer import Act, Writer
+from ledger.writer import Writer
 from projections import follow, public
 from projections.few import Origin
 from projections.public import Container, Lot
