@@ -1,6 +1,7 @@
 """What tests stand on: a real PostgreSQL (our own, or DATABASE_URL's), a database each, the folders of shared material."""
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -33,12 +34,19 @@ def need() -> Callable[[Path], Path]:
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def places() -> Iterator[Callable[[], Path]]:
+    """Make folders for PostgreSQL. Not below pytest's own, which it closes to other users at every start, and PostgreSQL is one."""
+    with tempfile.TemporaryDirectory(prefix="cacao-test-", ignore_cleanup_errors=True) as whole:
+        yield lambda: Path(tempfile.mkdtemp(dir=whole))
+
+
+@pytest.fixture(scope="session")
+def cluster(places: Callable[[], Path]) -> Iterator[str]:
     """The address of a PostgreSQL in which tests may make databases."""
     if given := os.environ.get("DATABASE_URL"):
         yield given
         return
-    server = Server(tmp_path_factory.mktemp("cluster") / "pg")
+    server = Server(places() / "pg")
     yield server.ensure()
     server.stop()
 

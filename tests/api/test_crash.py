@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -36,10 +36,11 @@ def season(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
+def home(places: Callable[[], Path]) -> Iterator[Path]:
     """A CACAO_HOME with a PostgreSQL of its own, stopped afterwards."""
-    yield tmp_path / "home"
-    Server(tmp_path / "home" / "pg").stop()
+    folder = places() / "home"
+    yield folder
+    Server(folder / "pg").stop()
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -83,8 +84,8 @@ def check_ledger(url: str) -> int:
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(season: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    home = tmp_path_factory.mktemp("whole")
+def uninterrupted(season: Path, places: Callable[[], Path]) -> dict[str, str]:
+    home = places()
     try:
         return results(home / "home", season, home / "report")
     finally:

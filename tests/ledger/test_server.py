@@ -1,6 +1,6 @@
 """Our own PostgreSQL is started, noticed when it died, and stopped; what was committed stays."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -11,8 +11,8 @@ from ledger.server import Server
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    each = Server(tmp_path / "house" / "pg")
+def server(places: Callable[[], Path]) -> Iterator[Server]:
+    each = Server(places() / "house" / "pg")
     yield each
     each.stop()
 
