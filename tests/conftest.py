@@ -10,6 +10,8 @@ import psycopg
 import pytest
 from psycopg import conninfo
 
+from api.house import House, opened
+from api.settings import Settings
 from ledger import schema
 from ledger.server import Server
 from ledger.vault import Vault
@@ -67,6 +69,13 @@ def ledger(url: str) -> str:
     """The address of an empty ledger."""
     schema.install(url)
     return url
+
+
+@pytest.fixture
+def house(url: str, tmp_path: Path) -> Iterator[House]:
+    """An opened house with an empty ledger, at a public address."""
+    with opened(Settings(home=tmp_path / "home", url="https://cacao.example", DATABASE_URL=url)) as each:
+        yield each
 
 
 @pytest.fixture

@@ -13,18 +13,11 @@ from starlette.testclient import TestClient
 
 from api.app import create
 from api.examples import EXAMPLES
-from api.house import House, opened
+from api.house import House
 from api.imports import Import
 from api.sample import write_season
 from api.season import Folder
-from api.settings import Settings
 from projections import follow
-
-
-@pytest.fixture
-def house(url: str, tmp_path: Path) -> Iterator[House]:
-    with opened(Settings(home=tmp_path / "home", DATABASE_URL=url)) as each:
-        yield each
 
 
 @pytest.fixture

@@ -5,34 +5,24 @@ whose code opens that page.
 """
 
 import io
-from collections.abc import Iterator
 from fractions import Fraction
-from pathlib import Path
 
 import orjson
 import psycopg
-import pytest
 import zxingcpp
 from PIL import Image
 from starlette.testclient import TestClient
 
 from api.app import create
 from api.examples import EXAMPLES
-from api.house import House, opened
+from api.house import House
 from api.replay import entries, spoken
-from api.settings import Settings
 from ledger.entry import canonical
 from ledger.merkle import Range, leaf_hash, unpacked
 from projections.rebuild import rebuild
 from projections.trace import trace
 
 CONTAINER = "CSQU3054383"
-
-
-@pytest.fixture
-def house(url: str, tmp_path: Path) -> Iterator[House]:
-    with opened(Settings(home=tmp_path / "home", DATABASE_URL=url, url="https://cacao.example")) as each:
-        yield each
 
 
 def test_one_season_from_door_to_label(house: House) -> None:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -15,19 +14,12 @@ from starlette.testclient import TestClient
 from api.app import create
 from api.commands import MOST_BYTES
 from api.examples import EXAMPLES
-from api.house import House, opened
-from api.settings import Settings
+from api.house import House
 
 
 @pytest.fixture
-def written(url: str, tmp_path: Path) -> Iterator[House]:
-    with opened(Settings(home=tmp_path / "home", DATABASE_URL=url)) as house:
-        yield house
-
-
-@pytest.fixture
-def door(written: House) -> Iterator[TestClient]:
-    with TestClient(create(written), headers={"Authorization": f"Bearer {written.token()}"}) as client:
+def door(house: House) -> Iterator[TestClient]:
+    with TestClient(create(house), headers={"Authorization": f"Bearer {house.token()}"}) as client:
         yield client
 
 
@@ -70,18 +62,18 @@ def test_a_refusal_is_a_problem_with_code_and_sentence(door: TestClient) -> None
     assert answer.json() | {"detail": "no plot P-00001 was ever accepted", "code": "unknown-plot"} == answer.json()
 
 
-def test_a_list_is_answered_item_by_item(door: TestClient, written: House) -> None:
+def test_a_list_is_answered_item_by_item(door: TestClient, house: House) -> None:
     answer = door.post("/commands", json=[EXAMPLES[0], {"do": "fly"}, EXAMPLES[5], EXAMPLES[0]])
 
     assert answer.status_code == 200
     assert [each["status"] for each in answer.json()["answers"]] == ["accepted", "refused", "refused", "repeat"]
     assert [each.get("code") for each in answer.json()["answers"]] == [None, "malformed", "unknown-party", None]
-    assert size(written) == 1
+    assert size(house) == 1
 
 
-def test_an_act_is_one_commit_or_one_refusal(door: TestClient, written: House) -> None:
+def test_an_act_is_one_commit_or_one_refusal(door: TestClient, house: House) -> None:
     refused = door.post("/commands", json={"all": [EXAMPLES[0], EXAMPLES[5]]})
-    assert (refused.status_code, refused.json()["code"], refused.json()["at"], size(written)) == (409, "unknown-party", 1, 0)
+    assert (refused.status_code, refused.json()["code"], refused.json()["at"], size(house)) == (409, "unknown-party", 1, 0)
 
     accepted = door.post("/commands", json={"all": EXAMPLES[:3]})
     assert accepted.status_code == 201
@@ -89,12 +81,12 @@ def test_an_act_is_one_commit_or_one_refusal(door: TestClient, written: House) -
 
 
 @pytest.mark.parametrize("token", [None, "", "wrong", "Bearer"])
-def test_without_the_token_nothing_is_written(door: TestClient, written: House, token: str | None) -> None:
+def test_without_the_token_nothing_is_written(door: TestClient, house: House, token: str | None) -> None:
     headers = {"Authorization": f"Bearer {token}"} if token is not None else {"Authorization": ""}
 
     answer = door.post("/commands", json=EXAMPLES[0], headers=headers)
 
-    assert (answer.status_code, answer.headers["www-authenticate"], size(written)) == (401, "Bearer", 0)
+    assert (answer.status_code, answer.headers["www-authenticate"], size(house)) == (401, "Bearer", 0)
 
 
 def test_a_receipts_link_shows_what_was_written(door: TestClient) -> None:
@@ -149,20 +141,20 @@ BAD = [
 
 
 @pytest.mark.parametrize("body", BAD, ids=range(len(BAD)))
-def test_a_bad_body_is_refused_and_changes_nothing(door: TestClient, written: House, body: bytes) -> None:
+def test_a_bad_body_is_refused_and_changes_nothing(door: TestClient, house: House, body: bytes) -> None:
     answer = door.post("/commands", content=body, headers={"Content-Type": "application/json"})
 
     assert 400 <= answer.status_code < 500
     assert answer.json()["detail"]
-    assert size(written) == 0
+    assert size(house) == 0
 
 
-def test_a_body_of_ten_megabytes_is_refused_before_it_is_read(door: TestClient, written: House) -> None:
+def test_a_body_of_ten_megabytes_is_refused_before_it_is_read(door: TestClient, house: House) -> None:
     body = json.dumps(EXAMPLES[0] | {"name": "x" * 10_000_000}).encode()
 
     answer = door.post("/commands", content=body, headers={"Content-Type": "application/json"})
 
-    assert (answer.status_code, size(written)) == (413, 0)
+    assert (answer.status_code, size(house)) == (413, 0)
     assert len(body) > MOST_BYTES
 
 

@@ -6,28 +6,20 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from api.house import House, opened
+from api.house import House
 from api.imports import Import
 from api.report import write_answers, write_people, write_refused
 from api.sample import write_season
 from api.season import FILES, Folder, NotASeason
-from api.settings import Settings
 from domain.values import CODES
 from projections import follow
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "season"
-
-
-@pytest.fixture
-def house(url: str, tmp_path: Path) -> Iterator[House]:
-    with opened(Settings(home=tmp_path / "home", DATABASE_URL=url)) as each:
-        yield each
 
 
 @pytest.fixture(scope="session")

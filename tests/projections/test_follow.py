@@ -1,7 +1,6 @@
 """Views follow the entries: rows and position are one commit, whoever follows, and a rebuild keeps serving."""
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -12,18 +11,11 @@ from api.house import House, opened
 from api.imports import Import
 from api.sample import write_season
 from api.season import Folder
-from api.settings import Settings
 from domain.vocabulary import COMMANDS
 from ledger.act import Act
 from projections import follow
 from projections.rebuild import digests, rebuild
 from projections.view import View
-
-
-@pytest.fixture
-def house(url: str, tmp_path: Path) -> Iterator[House]:
-    with opened(Settings(home=tmp_path / "home", DATABASE_URL=url)) as each:
-        yield each
 
 
 @pytest.fixture
