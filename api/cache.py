@@ -51,6 +51,8 @@ class Page:
     headers: dict[str, str] = field(default_factory=dict)
     etag: str = ""
     gzipped: bytes | None = None
+    position: int = 0
+    """Of the ledger, that the page shows."""
 
 
 def page(body: bytes, media_type: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Page:
@@ -70,9 +72,9 @@ class Cache:
     _kept: "OrderedDict[Hashable, tuple[float, Page]]" = field(default_factory=OrderedDict)
     _making: "dict[Hashable, asyncio.Task[Page]]" = field(default_factory=dict)
 
-    async def get(self, key: Hashable, make: Callable[[], Page]) -> Page:
-        """The page kept under a key, or made now; only pages that were found are kept."""
-        if (kept := self._kept.get(key)) and kept[0] > self.clock():
+    async def get(self, key: Hashable, make: Callable[[], Page], at: int = 0) -> Page:
+        """The page kept under a key that shows a position, or made now; only pages that were found are kept."""
+        if (kept := self._kept.get(key)) and kept[0] > self.clock() and kept[1].position >= at:
             self._kept.move_to_end(key)
             return kept[1]
         if key not in self._making:
@@ -180,21 +182,22 @@ def refusal(status: int, code: str, sentence: str, **headers: str) -> Page:
 
 
 async def serve(request: Request, make: Callable[[Ask], Page], *, data: bool = False, neutral: bool = False) -> Response:
-    """A page from those made lately, or, with `?at=`, one that shows at least that position and is made now."""
-    ask = asking(request, data=data)
+    """A page from those made lately; with `?at=`, one that shows at least that position."""
+    ask, at = asking(request, data=data), request.query_params.get("at")
     try:
-        if (at := request.query_params.get("at")) is not None:
+        if at is not None:
             late = await anyio.to_thread.run_sync(_late, ask, at, limiter=_waiters(request))
-            if late is None:
-                late = await anyio.to_thread.run_sync(make, ask)
-            return answer(request, late, NO_STORE)
+            if late is not None:
+                return answer(request, late, NO_STORE)
         if ask.insider:
             return answer(request, await run_in_threadpool(make, ask), NO_STORE)
         key = (request.url.path, "" if neutral or data else ask.language, ask.chosen and not neutral and not data)
-        made = await _cache(request).get(key, partial(make, ask))
+        made = await _cache(request).get(key, partial(make, ask), int(at or 0))
+        if at is not None and made.position < int(at):  # it was being made when the views did not show the position yet
+            made = await run_in_threadpool(make, ask)
     except OUT_OF_REACH:
         made = _wait(ask, "The database is out of reach for the moment.")
-    return answer(request, made, PUBLIC if made.status == HTTPStatus.OK else NO_STORE)
+    return answer(request, made, PUBLIC if made.status == HTTPStatus.OK and at is None else NO_STORE)
 
 
 def _cache(request: Request) -> Cache:

@@ -3,6 +3,7 @@
 import mimetypes
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from http import HTTPStatus
@@ -81,10 +82,11 @@ def _container_page(number: str, first: str | None, ask: Ask) -> Page:
     if it is None:
         return unknown(ask)
     if ask.data:
-        return _json(it)
+        return replace(_json(it), position=it.position)
     here = f"{urlsplit(ask.house.settings.base).path}/c/{number}"
     twin = f"{here}.json" if first is None else f"{here}/{first}.json"
-    return ask.html("container.html", it=it, map=drawn(ask.language, it.origin.cells), json=twin, label=f"{here}/{it.first}/label")
+    made = ask.html("container.html", it=it, map=drawn(ask.language, it.origin.cells), json=twin, label=f"{here}/{it.first}/label")
+    return replace(made, position=it.position)
 
 
 def _lot_page(book: str, id_: str, ask: Ask) -> Page:
@@ -92,7 +94,8 @@ def _lot_page(book: str, id_: str, ask: Ask) -> Page:
     if it is None:
         return unknown(ask)
     twin = f"{urlsplit(ask.house.settings.base).path}/l/{it.lot}.json"
-    return _json(it) if ask.data else ask.html("lot.html", it=it, map=drawn(ask.language, it.origin.cells), json=twin)
+    made = _json(it) if ask.data else ask.html("lot.html", it=it, map=drawn(ask.language, it.origin.cells), json=twin)
+    return replace(made, position=it.position)
 
 
 def _label(number: str, first: str | None, form: str, ask: Ask) -> Page:

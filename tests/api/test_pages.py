@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 import zxingcpp
@@ -20,6 +21,7 @@ from api.house import House, opened
 from api.look import MEANINGS, catalog
 from api.settings import Settings
 from domain.values import CODES
+from projections import public
 
 SEALED, OPEN = "KAWU2607135", "KAWU2610289"
 
@@ -238,3 +240,21 @@ def test_every_code_of_a_refusal_has_a_page_in_both_languages(reader: TestClient
     assert MEANINGS[code] in reader.get(f"/problems/{code}?lang=en").text
     assert catalog("es")[MEANINGS[code]][0] in reader.get(f"/problems/{code}").text
     assert reader.get("/problems/none").status_code == 404
+
+
+def test_a_page_that_was_made_lately_is_enough_for_a_position_it_shows(sample_house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    container = public.container
+
+    def counted(*asked: Any) -> Any:
+        made.append(asked[2])
+        return container(*asked)
+
+    monkeypatch.setattr(public, "container", counted)
+    with TestClient(create(sample_house)) as client:
+        for _ in range(5):
+            answer = client.get("/c/KAWU2607135.json?at=3")
+            assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+            assert answer.json()["position"] >= 3
+
+    assert made == ["KAWU2607135"]
