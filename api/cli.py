@@ -1,5 +1,6 @@
 """The door at the terminal. Exit codes: 0 done (or true), 1 no (a difference, an unknown id), 2 could not be done."""
 
+import gc
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args
@@ -25,6 +26,7 @@ def house() -> Any:  # noqa: ANN401 - a context
     from api.house import opened
     from ledger.vault import WrongKey
 
+    gc.set_threshold(50_000, 20, 100)  # commands and rows live shortly and in no cycles: looking for some costs a tenth
     try:
         with opened(Settings()) as each:
             yield each

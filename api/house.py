@@ -1,6 +1,5 @@
 """The house, opened: a database that runs, tables that are there, the vault's key, the writer, and views that follow."""
 
-import gc
 import secrets
 import threading
 import time
@@ -109,8 +108,6 @@ def opened(settings: Settings | None = None) -> Iterator[House]:
         outdated = follow.shape(conn) != follow.SHAPE
     if outdated:
         rebuild(url)
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)  # commands and rows live shortly and in no cycles: looking for some costs a tenth
     house = House(settings, url, vault, server)
     try:
         yield house
