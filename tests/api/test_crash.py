@@ -55,7 +55,8 @@ def cacao(home: Path, *words: str) -> "subprocess.Popen[str]":
 
 def finish(home: Path, *words: str) -> int:
     process = cacao(home, *words)
-    process.communicate(timeout=120)
+    _, words_of_it = process.communicate(timeout=120)
+    print(words_of_it)  # shown where the test fails
     return process.returncode
 
 

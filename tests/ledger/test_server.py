@@ -1,5 +1,7 @@
 """Our own PostgreSQL is started, noticed when it died, and stopped; what was committed stays."""
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -7,7 +9,7 @@ import psutil
 import psycopg
 import pytest
 
-from ledger.server import Server
+from ledger.server import NotStarted, Server
 
 
 @pytest.fixture
@@ -40,6 +42,40 @@ def test_a_killed_server_is_started_again_in_the_same_process(server: Server) ->
 
     with psycopg.connect(server.ensure()) as conn:
         assert conn.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+
+
+def test_a_server_killed_at_work_is_started_again_though_its_children_hold_on(server: Server) -> None:
+    url = server.ensure()
+    ended = threading.Event()
+
+    def work() -> None:
+        try:
+            with psycopg.connect(url) as conn:
+                conn.execute("SELECT count(*) FROM generate_series(1, 20000000) a")
+                conn.execute("SELECT 1")
+        except psycopg.OperationalError:
+            ended.set()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    time.sleep(0.5)
+    process = postmaster(server)
+    process.kill()
+    process.wait(10)
+
+    with psycopg.connect(server.ensure()) as conn:
+        assert conn.execute("SELECT 1").fetchone() == (1,)
+    worker.join(30)
+    assert ended.is_set()
+
+
+def test_a_folder_that_holds_something_else_is_said_so(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ledger.server.START_SECONDS", 1.0)
+    server.folder.mkdir(parents=True)
+    (server.folder / "something").write_text("else", encoding="utf-8")
+
+    with pytest.raises(NotStarted, match="does not start"):
+        server.ensure()
 
 
 def test_a_dead_clients_note_does_not_keep_the_server_alive(server: Server) -> None:
