@@ -17,7 +17,7 @@ class Unavailable(Exception):
 
 
 class Unsure(Exception):
-    """The connection was lost at an act that keeps a journal: look there for how far it came."""
+    """The connection was lost at records without command ids, or at an act that keeps a journal: look there for how far it came."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
@@ -50,17 +51,19 @@ class Writer:
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._listeners: list[Callable[[int], None]] = []
         self._closed = False
+        self._gate = threading.Lock()
         self._turn = threading.Lock()  # one at a time decides and appends: the thread, or a caller that found it idle
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
         self._thread.start()
 
     def submit(self, work: Act | Given) -> "Future[list[Answer]]":
         """Hand over an act; the future gives one answer a command, or raises Unavailable."""
-        if self._closed:
-            raise RuntimeError("the writer is closed")
         job = Job(work)
         job.answer.set_running_or_notify_cancel()  # a caller that goes away cannot take back what it handed over
-        self._jobs.put(job)
+        with self._gate:
+            if self._closed:
+                raise RuntimeError("the writer is closed")
+            self._jobs.put(job)
         return job.answer
 
     def ask(self, work: Act | Given) -> list[Answer]:
@@ -80,12 +83,14 @@ class Writer:
 
     def close(self) -> None:
         """Answer all that waits, then end."""
-        if not self._closed:
+        with self._gate:
+            if self._closed:
+                return
             self._closed = True
-            self._jobs.put(None)
-            self._thread.join()
-            with self._turn:
-                self._store.close()
+            self._jobs.put(None)  # nothing comes after it
+        self._thread.join()
+        with self._turn:
+            self._store.close()
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
@@ -123,7 +128,7 @@ class Writer:
                 done = self._locked(jobs, unsure=lost_at is not None) if lock else self._attempt(jobs, unsure=lost_at is not None)
             except OUT_OF_REACH as lost:
                 lost_at = lost_at or time.monotonic()
-                self._fail_journaled(jobs)
+                self._give_up(jobs)
                 self._reach_again(lost_at, lost)
                 continue
             if done is not None:
@@ -132,9 +137,10 @@ class Writer:
             self._catch_up(self._store.head())
             lock = True
 
-    def _fail_journaled(self, jobs: list[Job]) -> None:
-        for job in [job for job in jobs if isinstance(job.work, Act) and job.work.note]:
-            job.answer.set_exception(Unsure("the connection was lost while rows of an import were appended"))
+    def _give_up(self, jobs: list[Job]) -> None:
+        """What cannot be looked for by command ids, or keeps a journal, is not tried again: its caller looks how far it came."""
+        for job in [job for job in jobs if isinstance(job.work, Given) or job.work.note]:
+            job.answer.set_exception(Unsure("the connection was lost: whether this was appended is unknown"))
             jobs.remove(job)
 
     def _reach_again(self, since: float, lost: Exception) -> None:
@@ -181,13 +187,14 @@ class Writer:
         self._head = new
         if self._rehearsed is None:
             self._known = new
-        for listener in self._listeners:
-            listener(new.size)
         for job, answer in answers:
             if isinstance(answer, Exception):
                 job.answer.set_exception(answer)
             else:
                 job.answer.set_result(answer)
+        for listener in self._listeners:
+            with suppress(Exception):  # what was committed and answered must not be tried again
+                listener(new.size)
 
     def _decide(self, work: Act | Given, batch: Batch, latest: Moment) -> list[Answer] | Exception:
         mark = batch.mark()

@@ -13,9 +13,10 @@ import pytest
 from api.examples import EXAMPLES
 from domain.values import Command
 from domain.vocabulary import COMMANDS
-from ledger.act import Act, Given
+from ledger.act import Act, Given, Unsure
 from ledger.decision import Accepted, Answer, Denied, Repeated
 from ledger.merkle import Range, leaf_hash, unpacked
+from ledger.store import Record
 from ledger.vault import Vault
 from ledger.writer import Writer
 
@@ -231,6 +232,23 @@ def test_an_append_whose_answer_was_lost_is_found_by_its_ids(writer: Writer, mon
     assert lost
 
 
+def test_records_without_ids_whose_answer_was_lost_are_not_appended_again(
+    writer: Writer, ledger: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append = writer._store.append
+
+    def append_and_lose(*args: Any) -> Any:
+        append(*args)
+        raise psycopg.OperationalError("the answer was lost")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(writer._store, "append", append_and_lose)
+        with pytest.raises(Unsure):
+            writer.ask(Given([Record("type", ["tag"], b"line")]))
+
+    assert size(ledger) == 1
+
+
 def test_a_closed_writer_has_answered_all_that_waited(writers: Callable[[], Writer]) -> None:
     writer = writers()
     waiting = [writer.submit(Act([command(body)], "test", "main")) for body in EXAMPLES]
@@ -240,6 +258,37 @@ def test_a_closed_writer_has_answered_all_that_waited(writers: Callable[[], Writ
     assert all(each.done() for each in waiting)
     with pytest.raises(RuntimeError, match="closed"):
         writer.submit(Given([]))
+
+
+def test_a_listener_that_fails_does_not_append_twice(writer: Writer, ledger: str) -> None:
+    def fails(_size: int) -> None:
+        raise RuntimeError("a listener")
+
+    writer.on_append(fails)
+
+    assert all_examples(writer) == [Accepted((at,)) for at in range(1, len(EXAMPLES) + 1)]
+    assert size(ledger) == len(EXAMPLES)
+
+
+def test_every_act_handed_over_while_the_writer_closes_is_answered_or_refused(writers: Callable[[], Writer]) -> None:
+    writer = writers()
+    waiting: list[Any] = []
+
+    def hand_over() -> None:
+        try:
+            while True:
+                waiting.append(writer.submit(Act([], "test", "main")))
+        except RuntimeError:
+            return
+
+    threads = [threading.Thread(target=hand_over) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    writer.close()
+    for thread in threads:
+        thread.join(10)
+
+    assert [each.result(10) for each in waiting] == [[]] * len(waiting)
 
 
 def test_a_rehearsal_decides_as_if_and_appends_nothing(ledger: str, vault: Vault) -> None:
