@@ -121,6 +121,7 @@ def own_database(server: Server | None) -> str:
         raise ValueError("no server")
     admin = server.ensure()
     with psycopg.connect(admin, autocommit=True) as conn:
+        conn.execute("SELECT pg_advisory_lock(7263000)")  # of two first starts at once, one makes it
         if conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone() is None:
             conn.execute(f"CREATE DATABASE {DATABASE}")
     return server.ensure(DATABASE)

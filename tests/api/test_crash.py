@@ -127,6 +127,14 @@ def test_an_import_killed_again_and_again_ends_as_if_it_never_was(
     check_ledger(database(home))
 
 
+def test_first_starts_at_once_make_one_house(home: Path) -> None:
+    processes = [cacao(home, "replay") for _ in range(3)]
+
+    words = [process.communicate(timeout=120)[1] for process in processes]
+
+    assert [process.returncode for process in processes] == [0, 0, 0], words
+
+
 def postmaster(home: Path) -> psutil.Process:
     return psutil.Process(int((home / "pg" / "postmaster.pid").read_text(encoding="utf-8").split()[0]))
 
