@@ -18,6 +18,8 @@ def run(house: House, path: Path, book: str, report: Path | None, *, rehearse: b
     try:
         folder = Folder(path, book)
         writer = house.rehearsal() if rehearse else house.writer
+        if not rehearse:
+            house.follower.wake()  # the views are made while rows are read: PostgreSQL has a core of its own
         with terminal.bar("rows", expected_rows(folder)) as progress:
             done = Import(folder, writer, house.url, rehearse=rehearse, progress=progress)
             done.take()

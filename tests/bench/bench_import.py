@@ -11,6 +11,7 @@ from pathlib import Path
 import tenfold
 from common import BATCH, KEY, MEDIUM, TEN, cluster, database, decided, figure, process, rounds, seconds, vault
 
+from api.house import Follower
 from api.imports import Import
 from api.season import Folder
 from ledger.act import Given
@@ -25,7 +26,8 @@ def taken(server: str, path: Path) -> float:
     """Rows a second from the folder to views that show them, in this process."""
     with database(server) as url:
         follow.install(url)
-        writer, folder = Writer(url, vault()), Folder(path, "main")
+        writer, folder, follower = Writer(url, vault()), Folder(path, "main"), Follower(url)
+        writer.on_append(follower.wake)
 
         def take() -> None:
             Import(folder, writer, url).take()
@@ -34,6 +36,7 @@ def taken(server: str, path: Path) -> float:
 
         took = seconds(take)
         writer.close()
+        follower.close()
         return sum(folder.season.rows.values()) / took
 
 
