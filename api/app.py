@@ -1,24 +1,24 @@
 """Compose and open: the web application over an opened house."""
 
-import logging
 import time
-import traceback
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import commands, pages
-from api.access import Refusal
+from api import commands, health, logs, oidcpages, pages, signin, userpages
+from api.access import Knowing, Refusal
+from api.health import Health
 from api.house import House
+from api.limits import TOO_MUCH, Limits, refused
+from api.metrics import Metrics
+from api.office import buying, containers, daybook, farmers, nursery, plots, prices, receipt, steps, stock, today
 from api.problems import problem
 from domain.vocabulary import COMMANDS
-
-log: Final = logging.getLogger("cacao")
 
 
 def create(house: House) -> FastAPI:
@@ -32,14 +32,31 @@ def create(house: House) -> FastAPI:
     app = FastAPI(
         title="Cacao Ledger", version="0.1.0", docs_url=None, redoc_url=None, lifespan=running, license_info={"name": "Apache-2.0"}
     )
-    app.state.house = house
+    app.state.house, app.state.health, app.state.metrics = house, Health(house), Metrics(house)
     app.include_router(commands.router)
     app.include_router(pages.router)
+    app.include_router(health.router)
+    app.include_router(signin.router)
+    app.include_router(oidcpages.router)
+    app.include_router(userpages.router)
+    app.include_router(today.router)
+    app.include_router(buying.router)
+    app.include_router(receipt.router)
+    app.include_router(farmers.router)
+    app.include_router(plots.router)
+    app.include_router(daybook.router)
+    app.include_router(prices.router)
+    app.include_router(stock.router)
+    app.include_router(steps.router)
+    app.include_router(containers.router)
+    app.include_router(nursery.router)
     app.add_exception_handler(Refusal, _refusal)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
-    app.add_middleware(Watch)
+    app.add_middleware(Knowing)
+    app.add_middleware(Limits, settings=house.settings, metrics=app.state.metrics)
+    app.add_middleware(Watch, metrics=app.state.metrics)
     return app
 
 
@@ -49,6 +66,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         schema = FastAPI.openapi(app)
         further = COMMANDS.json_schema(ref_template="#/components/schemas/{model}")["$defs"]
         schema.setdefault("components", {}).setdefault("schemas", {}).update(further)
+        schema["paths"]["/commands"]["post"]["requestBody"] = commands.request_body(app.state.house.settings.batch)
     return app.openapi_schema or {}
 
 
@@ -62,6 +80,8 @@ async def _http(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     if status == HTTPStatus.NOT_FOUND and "text/html" in request.headers.get("accept", ""):
         return pages.missing(request)
+    if status in TOO_MUCH and isinstance(error, HTTPException):
+        return refused(request, status, error.detail, headers=dict(error.headers or {}))
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     code = {404: "not-found", 405: "method-not-allowed"}.get(status, "http")
     return problem(status, code, "there is nothing here" if status == HTTPStatus.NOT_FOUND else "this is not possible here", headers)
@@ -72,34 +92,29 @@ async def _invalid(_request: Request, _error: Exception) -> Response:
 
 
 class Watch:
-    """The outermost layer: one log line a request, without query or body; a failure is answered, and logged without its words."""
+    """The outermost layer: each request is noted without query or body; a failure is answered, and noted without its words."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app, self._metrics = app, metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, status = time.perf_counter(), 0
+        began, status, size = time.perf_counter(), 0, 0
 
         async def noting(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
+            nonlocal status, size
+            status = message.get("status", status)
+            size += len(message.get("body", b""))
             await send(message)
 
         try:
             await self._app(scope, receive, noting)
         except Exception as failure:  # noqa: BLE001 - whatever it is, the caller gets an answer
-            _log_failure(failure)
+            logs.failure(failure)
             if not status:
                 await problem(500, "failure", "something went wrong here; nothing that was acknowledged is lost")(scope, receive, noting)
         route = getattr(scope.get("route"), "path", "-")
-        log.info("%s %s %s %.1f ms", scope["method"], route, status, (time.perf_counter() - began) * 1000)
-
-
-def _log_failure(failure: Exception) -> None:
-    """Where it happened and of what kind: the message itself may hold what somebody wrote."""
-    places = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(failure.__traceback__)]
-    log.error("%s at %s", type(failure).__name__, " < ".join(reversed(places[-6:])))
+        self._metrics.request(scope["method"], route, status)
+        logs.request(scope["method"], route, status, time.perf_counter() - began, size)

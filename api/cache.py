@@ -17,7 +17,7 @@ import anyio
 from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from api.access import holds_token
+from api.access import insider as is_insider
 from api.house import House
 from api.look import LANGUAGES, Language, look, said
 from api.problems import problem
@@ -124,13 +124,20 @@ class Ask:
     data: bool = False
     insider: bool = False
 
-    def html(self, template: str, status: int = 200, query: str = "", **of: Any) -> Page:  # noqa: ANN401 - what a template shows
+    def html(
+        self,
+        template: str,
+        status: int = 200,
+        query: str = "",
+        headers: Mapping[str, str] = SECURITY,
+        **of: Any,  # noqa: ANN401 - what a template shows
+    ) -> Page:
         """A page in the asker's language."""
         root = urlsplit(self.house.settings.base).path
         kept = f"?lang={self.language}" if self.chosen else ""
         text = look(self.language).render(template, root=root, kept=kept, query=query, **of)
         further = {"Content-Language": self.language, "Vary": "Accept-Language, Accept-Encoding"}
-        return page(text.encode(), "text/html; charset=utf-8", status, SECURITY | further)
+        return page(text.encode(), "text/html; charset=utf-8", status, {**headers, **further})
 
     def message(self, status: int, title: str, *sentences: str, **of: Any) -> Page:  # noqa: ANN401 - what a template shows
         """A page that says one thing; English in, the asker's language out."""
@@ -157,7 +164,7 @@ def _weight(written: str) -> float:
 def asking(request: Request, *, data: bool = False) -> Ask:
     """What a request says of its reader."""
     house, chosen = request.app.state.house, request.query_params.get("lang")
-    insider = "authorization" in request.headers and holds_token(request)
+    insider = is_insider(request)
     for language in LANGUAGES:
         if chosen == language:
             return Ask(house, language, chosen=True, data=data, insider=insider)

@@ -67,6 +67,7 @@ def import_(
     folder: Annotated[Path, typer.Argument(help="A season folder.")],
     book: Book = "main",
     report: Annotated[Path | None, typer.Option(help="Where refused rows and repeats are written.")] = None,
+    org: Annotated[str | None, typer.Option(help="The organisation in whose name it is written: its farmers are those it enrols.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide every row, append nothing.")] = False,  # noqa: FBT002
     json: Json = False,  # noqa: FBT002
 ) -> None:
@@ -74,7 +75,7 @@ def import_(
     from api.importing import run
 
     with house() as each:
-        raise typer.Exit(run(each, folder, book, report, rehearse=dry_run, as_json=json))
+        raise typer.Exit(run(each, folder, book, report, org=org, rehearse=dry_run, as_json=json))
 
 
 @app.command()
@@ -185,10 +186,62 @@ def label(
 
 @app.command()
 def token() -> None:
-    """Print the token that opens the door for writing."""
+    """Print this house's own token: with it a machine may give every command. Whoever reads CACAO_HOME holds it."""
     from api.house import token as of
 
     print(of(Settings()))  # noqa: T201 - data goes to stdout
+
+
+@app.command("roles")
+def roles_(json: Json = False) -> None:  # noqa: FBT002
+    """Print what each role may command and read, and whose."""
+    from api.admin import table
+
+    raise typer.Exit(table(as_json=json))
+
+
+admin: Final = typer.Typer(no_args_is_help=True, help="Who works here: made on the machine itself, by whoever holds its keys.")
+app.add_typer(admin, name="admin")
+
+
+@admin.command()
+def invite(
+    name: Annotated[str, typer.Option(help="The person's name; it is put away, not written in the record.")] = "Administración",
+    role: Annotated[str, typer.Option(help="One of those that `cacao roles` prints.")] = "administrator",
+    org: Annotated[str | None, typer.Option(help="The organisation's code; without it, of the house.")] = None,
+    user: Annotated[str | None, typer.Option(help="A person who was admitted before: a link for a further device.")] = None,
+    hours: Annotated[int, typer.Option(min=1, max=720, help="How long the link holds.")] = 72,
+) -> None:
+    """Admit a person and print a one-time link for their device. The first administrator comes from here."""
+    from api.admin import invite as make
+
+    with house() as each:
+        _caught_up(each)
+        raise typer.Exit(make(each, name, role, org, hours, user))
+
+
+@admin.command("token")
+def machine_token(
+    user: Annotated[str, typer.Argument(help="In whose name the machine works.")],
+    scope: Annotated[list[str] | None, typer.Option(help="A command it may give, or `read`; without one, all its roles allow.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=730, help="How long it holds.")] = 90,
+) -> None:
+    """Print a token for a machine: scoped, expiring, shown once."""
+    from api.admin import token as make
+
+    with house() as each:
+        _caught_up(each)
+        raise typer.Exit(make(each, user, tuple(scope or ()), days))
+
+
+@admin.command()
+def people(json: Json = False) -> None:  # noqa: FBT002
+    """Print who may do what, for whom, since and until when."""
+    from api.admin import listed
+
+    with house() as each:
+        _caught_up(each)
+        raise typer.Exit(listed(each, as_json=json))
 
 
 @app.command()
@@ -207,6 +260,27 @@ def doctor(json: Json = False) -> None:  # noqa: FBT002
             "cacao doctor", ("", "what", "found", "how to mend it"), [(marks[f.state], f.what, f.found, f.mend) for f in findings]
         )
     raise typer.Exit(int(any(each.state == "wrong" for each in findings)))
+
+
+@app.command()
+def backup(folder: Annotated[Path, typer.Argument(help="A folder that is not there yet.")], json: Json = False) -> None:  # noqa: FBT002
+    """Write ledger and vault into a new folder; the keys are not in it."""
+    from api.keeping import keep
+
+    with house() as each:
+        raise typer.Exit(keep(each, folder, as_json=json))
+
+
+@app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(help="What `cacao backup` wrote.")],
+    without_vault: Annotated[bool, typer.Option("--without-vault", help="Leave names and boundaries out, as if erased.")] = False,  # noqa: FBT002
+    json: Json = False,  # noqa: FBT002
+) -> None:
+    """Put a backup into an empty database."""
+    from api.keeping import bring_back
+
+    raise typer.Exit(bring_back(Settings(), folder, without_vault=without_vault, as_json=json))
 
 
 @app.command()

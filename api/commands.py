@@ -1,50 +1,56 @@
-"""The door for writing: one command, a list of up to 1,000, or `{"all": [...]}` as one act; one answer a command."""
+"""The door for writing: one command, a list of them, or `{"all": [...]}` as one act; one answer a command."""
 
-import asyncio
+import time
 from typing import Annotated, Any, Final
 
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
 
+from api import logs
 from api.access import Actor, Refusal, actor
 from api.examples import EXAMPLES
+from api.giving import give
+from api.limits import nested_deeper
+from api.metrics import Metrics
 from api.problems import Unreadable, problem, unreadable
 from domain.values import Command
 from domain.vocabulary import COMMANDS
-from ledger.act import Act, Unavailable
+from ledger.act import Unavailable
 from ledger.decision import Accepted, Answer, Denied, Repeated
 
-MOST_BYTES: Final = 4_000_000
-MOST_COMMANDS: Final = 1_000
+STATUS: Final = {"malformed": 422, "forbidden": 403}
+"""Code of a refusal -> HTTP status; 409 for all others."""
 router = APIRouter()
 
 
-def _schema() -> dict[str, Any]:
-    """The request body as OpenAPI: every command with a real example."""
+def request_body(most: int) -> dict[str, Any]:
+    """The request body as OpenAPI: every command with a real example, at most so many at once."""
     schema = COMMANDS.json_schema(ref_template="#/components/schemas/{model}")
     schema.pop("$defs")
-    many = {"type": "array", "items": schema, "minItems": 1, "maxItems": MOST_COMMANDS}
+    many = {"type": "array", "items": schema, "minItems": 1, "maxItems": most}
     whole = {"type": "object", "properties": {"all": many}, "required": ["all"], "additionalProperties": False}
     examples = {body["do"]: {"summary": body["do"], "value": body} for body in reversed(EXAMPLES)}
     content = {"application/json": {"schema": {"oneOf": [schema, many, whole]}, "examples": dict(reversed(examples.items()))}}
-    return {"requestBody": {"required": True, "content": content}}
+    return {"required": True, "content": content}
 
 
-@router.post("/commands", operation_id="record_commands", tags=["commands"], summary="Record commands", openapi_extra=_schema())
+@router.post("/commands", operation_id="record_commands", tags=["commands"], summary="Record commands")
 async def record_commands(request: Request, by: Annotated[Actor, Depends(actor)]) -> Response:
     """Decide commands and append the facts. A refusal changes nothing; the same id with the same content answers as the first time.
 
     One command: 201 accepted, 200 repeat, 409 refused, 422 malformed. A list: 200 with one answer a command, in order; 422 where
     none can be read. `{"all": [...]}`: 201, or 409/422 for all.
     """
-    body = _parsed(await _body(request))
+    limits = request.app.state.house.settings
+    body = _parsed(await _body(request), limits.json_depth)
     match body:
         case {"all": [*items]} if len(body) == 1:
-            return await _whole(request, _bounded(items), by)
+            return await _whole(request, _bounded(items, limits.batch), by)
         case [*items]:
-            return await _each(request, _bounded(items), by)
+            return await _each(request, _bounded(items, limits.batch), by)
         case {**item}:
             return _single((await _answers(request, [item], by))[0])
     raise Refusal(problem(422, "malformed", 'wanted a command, a list of commands, or {"all": [commands]}'))
@@ -54,46 +60,50 @@ async def _body(request: Request) -> bytes:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise Refusal(problem(415, "unsupported-media-type", "wanted application/json"))
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > MOST_BYTES:
-            raise Refusal(problem(413, "too-large", f"a body of more than {MOST_BYTES:,} bytes: send fewer commands at a time"))
-    return bytes(body)
+    return await request.body()
 
 
-def _parsed(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
+def _parsed(body: bytes, depth: int) -> Any:  # noqa: ANN401 - any JSON value
     try:
-        return orjson.loads(body)
+        parsed = orjson.loads(body)
     except orjson.JSONDecodeError:
         raise Refusal(problem(400, "not-json", "the body is not JSON (RFC 8259, UTF-8)")) from None
+    if nested_deeper(parsed, depth):
+        raise Refusal(problem(422, "malformed", f"the body is nested deeper than {depth}"))
+    return parsed
 
 
-def _bounded(items: list[Any]) -> list[Any]:
-    if not 1 <= len(items) <= MOST_COMMANDS:
-        raise Refusal(problem(422, "malformed", f"{len(items)} commands: wanted 1 to {MOST_COMMANDS:,}"))
+def _bounded(items: list[Any], most: int) -> list[Any]:
+    if not 1 <= len(items) <= most:
+        raise Refusal(problem(422, "malformed", f"{len(items)} commands: wanted 1 to {most:,}"))
     return items
 
 
-def _read(item: Any) -> Command | Unreadable:  # noqa: ANN401 - whatever stands in a body
+def _read(request: Request, item: Any) -> Command | Unreadable:  # noqa: ANN401 - whatever stands in a body
     try:
         command: Command = COMMANDS.validate_python(item)
     except ValidationError as error:
+        request.app.state.metrics.malformed()
         return unreadable(error)
     return command
 
 
 async def _submit(request: Request, commands: list[Command], by: Actor, *, whole: bool = False) -> list[Answer]:
-    act = Act(commands, by.name, commands[0].book, whole=whole)
+    metrics: Metrics = request.app.state.metrics
+    began = time.perf_counter()
     try:
-        return await asyncio.wrap_future(request.app.state.house.writer.submit(act))
+        answers = await run_in_threadpool(give, request.app.state.house, by, commands, whole=whole)
     except Unavailable:
         sentence = "the database is out of reach; send the same commands with the same ids again"
         raise Refusal(problem(503, "unavailable", sentence, {"Retry-After": "5"})) from None
+    metrics.answered(answers, time.perf_counter() - began)
+    for command, answer in zip(commands, answers, strict=False):  # an act that is refused has one answer
+        logs.answered(command, answer)
+    return answers
 
 
 async def _answers(request: Request, items: list[Any], by: Actor) -> list[dict[str, Any]]:
-    asked = [_read(item) for item in items]
+    asked = [_read(request, item) for item in items]
     commands = [each for each in asked if isinstance(each, Command)]
     decided = iter(await _submit(request, commands, by) if commands else [])
     return [
@@ -122,7 +132,7 @@ def _link(command: Command | Unreadable, positions: tuple[int, ...]) -> str | No
 
 def _single(answer: dict[str, Any]) -> Response:
     if answer["status"] == "refused":
-        return problem(422 if answer["code"] == "malformed" else 409, answer["code"], answer["sentence"], id=answer["id"])
+        return problem(STATUS.get(answer["code"], 409), answer["code"], answer["sentence"], id=answer["id"])
     return JSONResponse(answer, 201 if answer["status"] == "accepted" else 200)
 
 
@@ -134,13 +144,13 @@ async def _each(request: Request, items: list[Any], by: Actor) -> Response:
 
 
 async def _whole(request: Request, items: list[Any], by: Actor) -> Response:
-    asked = [_read(item) for item in items]
+    asked = [_read(request, item) for item in items]
     for at, each in enumerate(asked):
         if isinstance(each, Unreadable):
             return problem(422, "malformed", str(each), at=at)
     commands = [each for each in asked if isinstance(each, Command)]
     answers = await _submit(request, commands, by, whole=True)
     if isinstance(answers[0], Denied):
-        return problem(409, answers[0].code, answers[0].sentence(), at=answers[0].at)
+        return problem(STATUS.get(answers[0].code, 409), answers[0].code, answers[0].sentence(), at=answers[0].at)
     spoken = [_spoken(command, answer) for command, answer in zip(commands, answers, strict=True)]
     return JSONResponse({"answers": spoken}, 201 if any(each["status"] == "accepted" for each in spoken) else 200)

@@ -7,16 +7,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from api import people
+from api.admin import operator
 from api.house import House
 from api.imports import Import, expected_rows
 from api.label import container_label_of
 from api.report import write_people, write_refused
 from api.sample import write_season
 from api.season import Folder
+from domain.user import UserRole
 from labels.sheet import Form, draw
 from ledger.schema import SERVER, connect
+from projections.users import grants
 
 BOOK: Final = "main"
+COOPERATIVE, EXPORTER = "main/AG-01", "main/EX-01"
+PEOPLE: Final[tuple[tuple[str, UserRole, str | None], ...]] = (
+    ("Nelly Sangama", "buyer", COOPERATIVE),
+    ("Percy Isuiza", "plant", COOPERATIVE),
+    ("Graciela Tapullima", "extensionist", COOPERATIVE),
+    ("Roxana Bardales", "administrator", COOPERATIVE),
+    ("Darwin Picón", "exporter", EXPORTER),
+    ("Vilma Espinoza", "auditor", None),
+)
+"""Invented people who work here: name, role and organisation."""
 Bar = Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]]
 _NOTE: Final = "made.json"
 FORMS: Final[tuple[Form, ...]] = ("pdf", "svg", "png")
@@ -33,6 +47,8 @@ class Demo:
     containers: tuple[str, ...]
     folder: Path
     refused: int
+    people: dict[str, str]
+    """Who they are -> their user's id."""
 
 
 def ready(house: House, bar: Bar) -> Demo:
@@ -44,7 +60,7 @@ def ready(house: House, bar: Bar) -> Demo:
     if (before := _made(house, folder)) is not None:
         return before
     expected = write_season(folder / "season")
-    run = Import(Folder(folder / "season", BOOK), house.writer, house.url)
+    run = Import(Folder(folder / "season", BOOK), house.writer, house.url, org=COOPERATIVE)
     if _entries(house) and not run.begun():
         raise NotADemo(f"the ledger at {house.settings.folder} holds other data: set CACAO_HOME to an empty folder for the demonstration")
     with bar("rows of a season", expected_rows(run.folder)) as run.progress:
@@ -53,8 +69,8 @@ def ready(house: House, bar: Bar) -> Demo:
     write_refused(run, folder)
     write_people(run, folder)
     _labels(house, expected.containers, folder / "labels")
-    made = Demo(expected.containers, folder, len(expected.refused))
-    (folder / _NOTE).write_text(json.dumps([made.containers, made.refused, house.settings.base]), encoding="utf-8")
+    made = Demo(expected.containers, folder, len(expected.refused), _admit(house))
+    (folder / _NOTE).write_text(json.dumps([made.containers, made.refused, house.settings.base, made.people]), encoding="utf-8")
     return made
 
 
@@ -63,8 +79,18 @@ def _made(house: House, folder: Path) -> Demo | None:
     note = folder / _NOTE
     if not note.exists() or not _entries(house):
         return None
-    containers, refused, base = json.loads(note.read_text(encoding="utf-8"))
-    return Demo(tuple(containers), folder, refused) if base == house.settings.base else None
+    containers, refused, base, people = json.loads(note.read_text(encoding="utf-8"))
+    return Demo(tuple(containers), folder, refused, people) if base == house.settings.base else None
+
+
+def _admit(house: House) -> dict[str, str]:
+    """The people who work here, admitted once."""
+    with house.reading(None) as conn:
+        there = {(each.role, each.org): each.user for each in grants(conn, None)}
+    return {
+        f"{role} {org or ''}".strip(): there.get((role, org)) or people.admit(house, operator(house), name, role, org)
+        for name, role, org in PEOPLE
+    }
 
 
 def _entries(house: House) -> int:

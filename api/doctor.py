@@ -12,16 +12,22 @@ from typing import Any, Final, Literal
 import psycopg
 
 from api.house import DATABASE, vault_key
+from api.pgtools import Failed, tool
 from api.settings import Settings
 from labels.link import is_loopback
 from ledger.schema import Connection, administrator_must_run, not_held
 from ledger.server import Server, platform_note
 from ledger.vault import Vault, WrongKey
 
+if sys.platform != "win32":
+    import resource
+
 State = Literal["ok", "warning", "wrong"]
 OLDEST: Final = 150_000
 LEAST_DISK: Final = 1 << 30
 MOST_SKEW_SECONDS: Final = 60
+OTHER_FILES: Final = 100
+"""What the program opens besides connections: the database, the log, its own files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield Finding("machine", "ok", f"Python {sys.version.split()[0]}, {platform_note()}")
     yield from _home(settings)
     yield _address(settings)
+    yield _files(settings)
     try:
         url = settings.database_url or Server(settings.folder / "pg").ensure(DATABASE if (settings.folder / "pg").exists() else "postgres")
         with psycopg.connect(url, autocommit=True, connect_timeout=5) as conn:
@@ -79,6 +86,18 @@ def _address(settings: Settings) -> Finding:
     return Finding("CACAO_URL", "ok", settings.base)
 
 
+def _files(settings: Settings) -> Finding:
+    """Whether the process may open as many files as it takes connections."""
+    if sys.platform == "win32":
+        return Finding("files", "ok", "not limited here")
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    enough = most == resource.RLIM_INFINITY or most >= settings.connections + OTHER_FILES
+    words = f"{most} open files allowed, CACAO_CONNECTIONS is {settings.connections}"
+    return Finding(
+        "files", "ok" if enough else "warning", words, "" if enough else "raise the limit (ulimit -n), or take fewer connections"
+    )
+
+
 def _setting(conn: Connection, name: str) -> str:
     row = conn.execute("SELECT current_setting(%s, true)", (name,)).fetchone()
     return str(row[0]) if row else ""
@@ -102,8 +121,18 @@ def _database(conn: Connection) -> Iterator[Finding]:
         fine = value in ("on", "remote_apply", "remote_write")
         state: State = "ok" if fine else "warning" if name == "data_checksums" else "wrong"
         yield Finding(name, state, value, "" if fine else mend)
+    yield _tools(version // 10_000)
     yield _clock(conn)
     yield _roles(conn)
+
+
+def _tools(major: int) -> Finding:
+    """Whether `cacao backup` and `cacao restore` find what they need."""
+    try:
+        paths = [tool(name, major) for name in ("pg_dump", "pg_restore", "psql")]
+    except Failed as failed:
+        return Finding("backup", "warning", str(failed), "without them `cacao backup` does not work")
+    return Finding("backup", "ok", f"tools in {paths[0].parent}")
 
 
 def _clock(conn: Connection) -> Finding:

@@ -3,16 +3,21 @@
 import secrets
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 import psycopg
+from psycopg import sql
 from psycopg_pool import ConnectionPool
 
+from api import hooks, sessions
 from api.settings import Settings
+from domain.values import Moment
 from ledger import schema
+from ledger.decision import PERU
 from ledger.schema import SERVER, Connection, connect
 from ledger.server import Server
 from ledger.store import OUT_OF_REACH
@@ -66,6 +71,13 @@ class House:
             )
         return self._pool
 
+    @contextmanager
+    def reading(self, org: str | None) -> "Iterator[Connection]":
+        """A connection on which the database itself shows nothing but an organisation's rows; with None, those of all."""
+        with self.pool.connection() as conn, conn.transaction():
+            conn.execute(sql.SQL(schema.AS_OFFICE).format(sql.Literal(org or "*")))
+            yield conn
+
     @property
     def follower(self) -> "Follower":
         """The thread that keeps the views after the entries, started when first asked for."""
@@ -78,6 +90,11 @@ class House:
         """Start our own server again where it died."""
         if self.server:
             self.server.ensure(DATABASE)
+
+    @staticmethod
+    def now() -> Moment:
+        """The moment, at Peru's offset."""
+        return datetime.now(PERU).isoformat(timespec="seconds")
 
     def token(self) -> str:
         """The token that opens the door for writing."""
@@ -100,6 +117,8 @@ def opened(settings: Settings | None = None) -> Iterator[House]:
     server = None if settings.database_url else Server(settings.folder / "pg")
     url = settings.database_url or own_database(server)
     schema.install(url)
+    sessions.install(url)
+    hooks.install(url)
     with connect(url, SERVER) as conn:
         vault = Vault(vault_key(settings, conn))
         vault.check(conn)
@@ -155,6 +174,7 @@ class Follower:
     reached: int = 0
     _moved: threading.Condition = field(default_factory=threading.Condition)
     _wake: threading.Event = field(default_factory=threading.Event)
+    _bells: set[Callable[[], object]] = field(default_factory=set)
     _closed: bool = False
     _thread: threading.Thread | None = None
 
@@ -171,6 +191,17 @@ class Follower:
         self.wake()
         with self._moved:
             return self._moved.wait_for(lambda: self.reached >= position, seconds)
+
+    @contextmanager
+    def ringing(self, bell: Callable[[], object]) -> Iterator[None]:
+        """While this lasts, call `bell` whenever the views moved, from the follower's thread; it must be quick."""
+        with self._moved:
+            self._bells.add(bell)
+        try:
+            yield
+        finally:
+            with self._moved:
+                self._bells.discard(bell)
 
     def close(self) -> None:
         """End after the batch under way."""
@@ -192,7 +223,10 @@ class Follower:
             self._wake.clear()
             reached = follow.catch_up(conn)
             with self._moved:
-                self.reached = reached
+                moved, self.reached = reached > self.reached, reached
                 self._moved.notify_all()
+                for bell in self._bells if moved else ():
+                    with suppress(RuntimeError):  # a loop that ended meanwhile
+                        bell()
             time.sleep(PAUSE_SECONDS)
             self._wake.wait(POLL_SECONDS)

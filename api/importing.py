@@ -13,7 +13,9 @@ from ledger.act import Unavailable, Unsure
 from projections import follow
 
 
-def run(house: House, path: Path, book: str, report: Path | None, *, rehearse: bool, as_json: bool) -> int:
+def run(
+    house: House, path: Path, book: str, report: Path | None, *, org: str | None = None, rehearse: bool, as_json: bool
+) -> int:
     """Import a folder, write its reports, print the sums. Exit code 0 when all rows were answered, 2 when not."""
     try:
         folder = Folder(path, book)
@@ -21,7 +23,7 @@ def run(house: House, path: Path, book: str, report: Path | None, *, rehearse: b
         if not rehearse:
             house.follower.wake()  # the views are made while rows are read: PostgreSQL has a core of its own
         with terminal.bar("rows", expected_rows(folder)) as progress:
-            done = Import(folder, writer, house.url, rehearse=rehearse, progress=progress)
+            done = Import(folder, writer, house.url, org=org and f"{book}/{org}", rehearse=rehearse, progress=progress)
             done.take()
     except (NotASeason, Busy) as error:
         terminal.say(f"cacao: {error}")

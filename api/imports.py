@@ -56,6 +56,8 @@ class Import:
     writer: Writer
     url: str
     by: str = "cli"
+    org: str | None = None
+    """The organisation that writes; without it, the book."""
     rehearse: bool = False
     progress: Callable[[int], None] = lambda _rows: None
     _rehearsed: list[Answered] = field(default_factory=list)
@@ -154,7 +156,7 @@ class Import:
             return {_JOURNAL: [self._line(each) for each in answered]}
 
         commands = [row.asks for row in chunk if isinstance(row.asks, Command)]
-        return Act(commands, self.by, self.folder.book, as_of=self.folder.season.as_of, note=note)
+        return Act(commands, self.by, self.org or self.folder.book, as_of=self.folder.season.as_of, note=note)
 
     def _line(self, each: Answered) -> tuple[Any, ...]:
         why = json.dumps([each.template, each.values]) if each.template else None

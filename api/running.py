@@ -1,6 +1,5 @@
 """Serve until told to stop; one server a house, found again by its pid file."""
 
-import logging
 import os
 import signal
 import socket
@@ -12,29 +11,34 @@ from typing import Final
 import psutil
 import uvicorn
 
-from api.app import create, log
+from api import logs
+from api.app import create
 from api.house import House
 from api.settings import Settings
 from ledger.server import Server
 
-STOP_SECONDS: Final = 20
+FORGOTTEN_SECONDS: Final = 5
+"""What `cacao stop` waits for beyond the server's own time."""
 
 
 def serve(house: House, host: str, port: int) -> None:
     """Serve on an address until SIGTERM or SIGINT; then answer what waits and end."""
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, _leave)  # uvicorn answers what it has begun, then raises the signal again
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
-    log.setLevel(logging.INFO)
+    logs.begin()
+    limits = house.settings
     with noted(house.settings):
         uvicorn.run(
             create(house),
             host=host,
             port=port,
+            log_config=None,
             access_log=False,
             server_header=False,
             log_level="warning",
-            timeout_graceful_shutdown=STOP_SECONDS,
+            limit_concurrency=limits.connections,
+            timeout_keep_alive=limits.idle_seconds,
+            timeout_graceful_shutdown=limits.stop_seconds,
         )
 
 
@@ -76,7 +80,7 @@ def stop(settings: Settings) -> list[str]:
     if (process := serving(settings)) and process.pid != os.getpid():
         process.send_signal(signal.SIGTERM)
         with suppress(psutil.TimeoutExpired):
-            process.wait(STOP_SECONDS)
+            process.wait(settings.stop_seconds + FORGOTTEN_SECONDS)
         stopped.append("server")
     if not settings.database_url:
         server = Server(settings.folder / "pg")

@@ -22,12 +22,28 @@ def _thousandths(value: int) -> str:
     return plain(Decimal(value) / 1000)
 
 
+def _soles(centimos: int) -> str:
+    return f"S/ {Decimal(centimos) / 100:.2f}"
+
+
+def _for(fact: Fact) -> str:
+    return "the house" if fact["org_id"] is None else bare(fact["org_id"])
+
+
+def _price(fact: Fact) -> str:
+    premiums = "".join(f", {premium['name']} {_thousandths(premium['pct'])} % more" for premium in fact["premiums"])
+    return f"S/ {_thousandths(fact['price_pen_kg'])} a kg of {fact['form']} beans{premiums}"
+
+
 SENTENCES: Final[dict[str, Callable[[Fact], str]]] = {
     "party-enrolled.v1": lambda f: f"{bare(f['party_id'])} was enrolled as {f['role']}, district {f['district']}",
     "plot-registered.v1": lambda f: (
         f"plot {bare(f['plot_id'])} of {_thousandths(f['area_m2'] // 10)} ha was registered for {bare(f['holder_id'])},"
         f" district {f['district']}"
     ),
+    "party-amended.v1": lambda f: f"the data of {bare(f['party_id'])} were amended",
+    "plot-resurveyed.v1": lambda f: f"plot {bare(f['plot_id'])} was surveyed again: {_thousandths(f['area_m2'] // 10)} ha",
+    "plot-transferred.v1": lambda f: f"plot {bare(f['plot_id'])} passed from {bare(f['from_id'])} to {bare(f['to_id'])}",
     "seedlings-raised.v1": lambda f: (
         f"{bare(f['nursery_id'])} raised {f['count']} {f['species']} seedlings, nursery lot {bare(f['nursery_lot_id'])}"
     ),
@@ -70,6 +86,21 @@ SENTENCES: Final[dict[str, Callable[[Fact], str]]] = {
         f" USD {_thousandths(f['price_usd_t'])} a tonne, {f['incoterm']}"
     ),
     "container-emptied.v1": lambda f: f"container {f['container_no']} was emptied",
+    "lot-offered.v1": lambda f: f"{bare(f['holder_id'])} offered lot {bare(f['lot_id'])} to {bare(f['to_id'])}",
+    "price-set.v1": lambda f: f"{bare(f['holder_id'])} set a price: {_price(f)}, price {bare(f['price_id'])}",
+    "advance-paid.v1": lambda f: (
+        f"{bare(f['payer_id'])} paid {bare(f['party_id'])} {_soles(f['centimos'])} ahead, advance {bare(f['advance_id'])}"
+    ),
+    "payment-made.v1": lambda f: (
+        f"{bare(f['payer_id'])} paid {bare(f['party_id'])} {_soles(f['centimos'])}"
+        + (f" for lot {bare(f['lot_id'])}" if f["lot_id"] else "")
+        + f", payment {bare(f['payment_id'])}"
+    ),
+    "user-admitted.v1": lambda f: f"user {f['user_id']} was admitted as {f['role']} for {_for(f)}",
+    "role-granted.v1": lambda f: f"user {f['user_id']} became {f['role']} for {_for(f)}",
+    "role-revoked.v1": lambda f: f"user {f['user_id']} is no longer {f['role']} for {_for(f)}",
+    "device-enrolled.v1": lambda f: f"user {f['user_id']} enrolled a {f['sort']}, device {f['device_id']}",
+    "device-revoked.v1": lambda f: f"device {f['device_id']} of user {f['user_id']} was revoked",
 }
 
 

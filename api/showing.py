@@ -4,12 +4,13 @@ from typing import Final
 
 from pydantic import HttpUrl
 
-from api import terminal
+from api import people, terminal
+from api.admin import operator
 from api.demo import Demo, NotADemo, ready
 from api.house import House, opened
 from api.running import free, lan_address, serve, serving
 from api.settings import Settings
-from labels.qr import matrix
+from labels.qr import blocks
 
 ANYWHERE: Final = "0.0.0.0"  # noqa: S104 - only with --lan, and said so
 
@@ -44,22 +45,11 @@ def _tell(house: House, demo: Demo, port: int, *, lan: bool) -> None:
     terminal.say(f"Etiquetas / labels {demo.folder / 'labels'}")
     terminal.say(f"Rechazos / refused {demo.folder / 'refused.html'} ({demo.refused})")
     terminal.say(f"Datos / data       {house.settings.folder}   (CACAO_HOME; Ctrl-C o `cacao stop` detiene, los datos quedan)")
+    terminal.say("\nEntrar como / sign in as (cada enlace una vez / each link once)")
+    for who, user in demo.people.items():
+        terminal.say(f"{who:27} {people.invite(house, operator(house), user)}")
     if lan:
+        terminal.say("Para entrar hace falta localhost o TLS. Signing in needs localhost or TLS.")
         terminal.say(f"\nEn la red local / on the local network: {house.settings.base}")
         terminal.say("Todos en esta red ven las páginas públicas; sin TLS. Everybody on this network sees the public pages; without TLS.")
-        terminal.say(_blocks(house.settings.base))
-
-
-def _blocks(text: str) -> str:
-    """A QR for the terminal: two modules a character, quiet zone of four, dark on light."""
-    modules = matrix(text)
-    side = len(modules)
-    padded = (
-        [[False] * (side + 8) for _ in range(4)]
-        + [[False] * 4 + list(row) + [False] * 4 for row in modules]
-        + [[False] * (side + 8) for _ in range(5)]
-    )
-    pairs = (zip(padded[at], padded[at + 1], strict=True) for at in range(0, side + 8, 2))
-    return "\n".join(
-        "".join({(False, False): "█", (False, True): "▀", (True, False): "▄", (True, True): " "}[pair] for pair in row) for row in pairs
-    )
+        terminal.say(blocks(house.settings.base))

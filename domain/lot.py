@@ -209,7 +209,7 @@ def _harvest(command: RecordHarvest, states: States, as_of: Moment) -> HarvestRe
     plot = found(states, Plot, plot_id)
     new(states, Lot, key)
     grams = thousandths(command.kg, "kg")
-    in_time((command.from_at, command.to_at), [("the plot's survey", plot.surveyed_at)], as_of)
+    in_time((command.from_at, command.to_at), plot.origins(), as_of)
     return HarvestRecorded(
         lot_id=key, plot_id=plot_id, holder_id=plot.holder_id, form="wet", grams=grams, from_at=command.from_at, to_at=command.to_at
     )

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 Code = Literal[
     "malformed",
     "unknown-party", "unknown-plot", "unknown-lot", "unknown-nursery-lot", "unknown-budwood", "unknown-handout", "unknown-graft",
-    "unknown-container",
+    "unknown-container", "unknown-user", "unknown-device",
     "duplicate-id",
     "bad-geometry", "swapped-coordinates", "outside-region", "needs-polygon", "area-mismatch",
     "bad-container-number",
@@ -129,6 +129,20 @@ class Fact(Value):
         raise NotImplementedError
 
 
+class Sealed(Fact):
+    """A fact of a command with a personal part, which is put away under the subject that `under` leads to."""
+
+    seal: Seal | None = None
+
+    def under(self) -> str | None:
+        """Tag of the state that knows the subject; None where the fact opens a subject of its own."""
+        return None
+
+    def whose(self) -> Key | None:
+        """The organisation that the personal part is about, or whose person it is; None where it is of the one that writes."""
+        return None
+
+
 class Sort(Protocol):
     """A state that can be looked up: `tag` is the prefix of its tags."""
 
@@ -168,19 +182,28 @@ def new(states: States, sort: type[S], key: Key) -> None:
 
 
 MOST: Final = 1_000_000
-DECIMALS: Final = 3
+
+
+def _parts(written: Decimal, what: str, decimals: int, *, zero: bool = False, most: int = MOST) -> int:
+    """Whole parts of a quantity as written, a power of ten to one. Raises Refused `bad-quantity`."""
+    _, _, exponent = written.as_tuple()
+    if written < 0 or (written == 0 and not zero) or written > most or (isinstance(exponent, int) and exponent < -decimals):
+        least = "0 or more" if zero else "above 0"
+        raise Refused(
+            "bad-quantity", "{what} {found}: wanted {least}, at most {most}, with at most {decimals} decimals",
+            what=what, found=short(written), least=least, most=f"{most:,}", decimals=decimals,
+        )  # fmt: skip
+    return int(written.scaleb(decimals))
 
 
 def thousandths(written: Decimal, what: str, *, zero: bool = False, most: int = MOST) -> int:
     """Whole thousandths of a quantity as written (kg -> grams). Raises Refused `bad-quantity`."""
-    _, _, exponent = written.as_tuple()
-    if written < 0 or (written == 0 and not zero) or written > most or (isinstance(exponent, int) and exponent < -DECIMALS):
-        least = "0 or more" if zero else "above 0"
-        raise Refused(
-            "bad-quantity", "{what} {found}: wanted {least}, at most {most}, with at most 3 decimals",
-            what=what, found=short(written), least=least, most=f"{most:,}",
-        )  # fmt: skip
-    return int(written * 1000)
+    return _parts(written, what, 3, zero=zero, most=most)
+
+
+def centimos(written: Decimal, what: str) -> int:
+    """Whole céntimos of soles as written. Raises Refused `bad-quantity`."""
+    return _parts(written, what, 2)
 
 
 def whole(written: Decimal, what: str, *, zero: bool = False) -> int:
@@ -218,5 +241,11 @@ def in_time(times: tuple[Moment, ...], origins: Iterable[tuple[str, Moment]], as
     for what, moment in origins:
         if min(times) < moment:
             raise Refused("before-origin", "{found} is before {what} of {allowed}", found=min(times), what=what, allowed=moment)
-    if list(times) != sorted(times):
+    in_order(*times)
+
+
+def in_order(start: Moment, *later: Moment | None) -> None:
+    """An end may be its start and not before; None is no end. Raises Refused `before-origin`."""
+    times = [start, *(moment for moment in later if moment is not None)]
+    if times != sorted(times):
         raise Refused("before-origin", "the end {found} is before the start {allowed}", found=times[-1], allowed=times[0])

@@ -5,24 +5,39 @@ from typing import Annotated, Any, Final, assert_never, get_args
 
 from pydantic import Field, TypeAdapter
 
-from domain import container, graft, lot, nursery, party, plot, step, stuffing
+from domain import container, device, graft, lot, money, nursery, offer, party, plot, step, stuffing, user
 from domain.container import ContainerCommand, ContainerFact, LotLoaded
+from domain.device import DeviceCommand, DeviceFact
 from domain.graft import BudwoodCut, CutBudwood, GraftCommand, GraftsCounted, PlantsGrafted
 from domain.lot import HarvestRecorded, LotCommand, LotInspected, LotWrittenOff
+from domain.money import AdvancePaid, MoneyCommand, PaymentMade, PriceSet
 from domain.nursery import NurseryCommand, SeedlingsHandedOut, SeedlingsRaised, SeedlingsReturned
-from domain.party import EnrolParty, PartyEnrolled
-from domain.plot import PlotRegistered, RegisterPlot
+from domain.offer import LotOffered, OfferLot
+from domain.party import PartyAmended, PartyCommand, PartyEnrolled
+from domain.plot import PlotCommand, PlotFact
 from domain.step import LotBought, LotsBlended, LotsDried, LotsFermented, LotSplit, StepCommand
+from domain.user import UserCommand, UserFact
 from domain.values import Fact, Moment, States
 
 AnyCommand = Annotated[
-    EnrolParty | RegisterPlot | NurseryCommand | GraftCommand | LotCommand | StepCommand | ContainerCommand,
+    PartyCommand
+    | PlotCommand
+    | NurseryCommand
+    | GraftCommand
+    | LotCommand
+    | StepCommand
+    | OfferLot
+    | ContainerCommand
+    | MoneyCommand
+    | UserCommand
+    | DeviceCommand,
     Field(discriminator="do"),
 ]
 StepFact = LotBought | LotsFermented | LotsDried | LotsBlended | LotSplit
 AnyFact = Annotated[
     PartyEnrolled
-    | PlotRegistered
+    | PartyAmended
+    | PlotFact
     | SeedlingsRaised
     | SeedlingsHandedOut
     | SeedlingsReturned
@@ -33,19 +48,25 @@ AnyFact = Annotated[
     | LotInspected
     | LotWrittenOff
     | StepFact
-    | ContainerFact,
+    | LotOffered
+    | ContainerFact
+    | PriceSet
+    | AdvancePaid
+    | PaymentMade
+    | UserFact
+    | DeviceFact,
     Field(discriminator="kind"),
 ]
 COMMANDS: Final[TypeAdapter[Any]] = TypeAdapter(AnyCommand)
 FACTS: Final[TypeAdapter[Any]] = TypeAdapter(AnyFact)
 
 
-def decide(command: AnyCommand, states: States, as_of: Moment) -> Fact:
+def decide(command: AnyCommand, states: States, as_of: Moment) -> Fact:  # noqa: C901 - one case a noun
     """The fact that answers `command`, given the states of the tags it reads. Pure. Raises Refused."""
     match command:
-        case EnrolParty():
+        case party.EnrolParty() | party.AmendParty():
             return party.decide(command, states, as_of)
-        case RegisterPlot():
+        case plot.RegisterPlot() | plot.ResurveyPlot() | plot.TransferPlot():
             return plot.decide(command, states, as_of)
         case nursery.RaiseSeedlings() | nursery.HandOutSeedlings() | nursery.ReturnSeedlings():
             return nursery.decide(command, states, as_of)
@@ -64,6 +85,14 @@ def decide(command: AnyCommand, states: States, as_of: Moment) -> Fact:
             | container.EmptyContainer()
         ):
             return stuffing.decide(command, states, as_of)
+        case OfferLot():
+            return offer.decide(command, states, as_of)
+        case money.SetPrice() | money.PayAdvance() | money.MakePayment():
+            return money.decide(command, states, as_of)
+        case user.AdmitUser() | user.GrantRole() | user.RevokeRole():
+            return user.decide(command, states, as_of)
+        case device.EnrolDevice() | device.RevokeDevice():
+            return device.decide(command, states, as_of)
         case _:
             assert_never(command)
 
@@ -80,8 +109,8 @@ Evolve = Callable[[Any, str, Any, int], Any]
 """(state before, key, fact, position) -> state after."""
 
 LISTENS: Final[dict[str, tuple[frozenset[str], Evolve]]] = {
-    "party": (_kinds(PartyEnrolled), lambda _state, _key, fact, _position: party.evolve(fact)),
-    "plot": (_kinds(PlotRegistered), lambda _state, _key, fact, _position: plot.evolve(fact)),
+    "party": (_kinds(PartyEnrolled, PartyAmended), lambda state, _key, fact, _position: party.evolve(state, fact)),
+    "plot": (_kinds(*get_args(PlotFact)), lambda state, _key, fact, _position: plot.evolve(state, fact)),
     "nursery-lot": (
         _kinds(SeedlingsRaised, SeedlingsHandedOut),
         lambda state, _key, fact, _position: nursery.evolve_nursery_lot(state, fact),
@@ -94,11 +123,16 @@ LISTENS: Final[dict[str, tuple[frozenset[str], Evolve]]] = {
     "budwood": (_kinds(BudwoodCut, PlantsGrafted), lambda state, _key, fact, _position: graft.evolve_budwood(state, fact)),
     "graft": (_kinds(PlantsGrafted, GraftsCounted), lambda state, _key, fact, _position: graft.evolve_graft(state, fact)),
     "lot": (
-        _kinds(HarvestRecorded, LotInspected, LotWrittenOff, LotLoaded, *get_args(StepFact)),
+        _kinds(HarvestRecorded, LotInspected, LotWrittenOff, LotLoaded, LotOffered, *get_args(StepFact)),
         lambda state, key, fact, _position: lot.evolve(state, key, fact),
     ),
     "loss": (_kinds(LotWrittenOff), lambda _state, _key, _fact, _position: lot.Loss()),
     "container": (_kinds(*get_args(ContainerFact)), lambda state, _key, fact, position: container.evolve(state, fact, position)),
+    "price": (_kinds(PriceSet), lambda _state, _key, _fact, _position: money.Price()),
+    "advance": (_kinds(AdvancePaid), lambda _state, _key, _fact, _position: money.Advance()),
+    "payment": (_kinds(PaymentMade), lambda _state, _key, _fact, _position: money.Payment()),
+    "user": (_kinds(*get_args(UserFact)), lambda state, _key, fact, _position: user.evolve(state, fact)),
+    "device": (_kinds(*get_args(DeviceFact)), lambda state, _key, fact, _position: device.evolve(state, fact)),
 }
 """Prefix of a tag -> the kinds that its state listens to, and how it is folded."""
 

@@ -14,6 +14,15 @@ def container_link(base_url: str, number: str, stuffing: int) -> str:
     return f"{base.scheme}://{base.netloc}{base.path}/c/{number}/{stuffing}"
 
 
+def lot_link(base_url: str, key: str) -> str:
+    """The page of a lot by its key BOOK/ID, the book hidden where it is the first: `https://cacao.example/l/B-000769`.
+
+    Raises ValueError if `base_url` is not fit for a label.
+    """
+    base = _base(base_url)
+    return f"{base.scheme}://{base.netloc}{base.path}/l/{key.removeprefix('main/')}"
+
+
 def short_address(base_url: str, number: str) -> str:
     """The page of a container as one types it by hand: `cacao.example/c/TRHU6368220`.
 

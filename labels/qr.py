@@ -39,3 +39,18 @@ def runs(modules: Matrix) -> Iterator[tuple[int, int, int]]:
 def svg_path(modules: Matrix) -> str:
     """All dark modules as the `d` of one SVG path, one unit a module."""
     return "".join(f"M{x} {y}h{length}v1h-{length}z" for x, y, length in runs(modules))
+
+
+def blocks(text: str) -> str:
+    """A text as a QR for the terminal: two modules a character, quiet zone of four, dark on light."""
+    modules = matrix(text)
+    side = len(modules)
+    padded = (
+        [[False] * (side + 8) for _ in range(4)]
+        + [[False] * 4 + list(row) + [False] * 4 for row in modules]
+        + [[False] * (side + 8) for _ in range(5)]
+    )
+    pairs = (zip(padded[at], padded[at + 1], strict=True) for at in range(0, side + 8, 2))
+    return "\n".join(
+        "".join({(False, False): "█", (False, True): "▀", (True, False): "▄", (True, True): " "}[pair] for pair in row) for row in pairs
+    )

@@ -6,9 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Final
 from uuid import UUID
 
-from domain.party import Party, PartyEnrolled
-from domain.plot import PlotRegistered
-from domain.values import Command, Fact, Moment, Refused, bare
+from domain.values import Command, Fact, Moment, Refused, Sealed, bare
 from domain.vocabulary import decide
 from ledger.entry import content, digest, personal, spell
 from ledger.memory import Memory
@@ -131,7 +129,7 @@ class Batch:
         try:
             fact = decide(command, self.memory.states, as_of)  # type: ignore[arg-type]
             if kept is not None:
-                fact = self._sealed(fact, command, position, kept)
+                fact = self._sealed(fact, command, position, org, kept)
         except Refused as refused:
             return Denied(refused.code, refused.template, refused.values)
         kind, tags, line = spell(command, command.do, fact, position, self.seen, by, org)  # type: ignore[attr-defined]
@@ -156,27 +154,28 @@ class Batch:
         positions = tuple(range(taken.first, taken.first + taken.count))
         return Accepted(positions) if self.unsure and command.id in self.known else Repeated(positions)
 
-    def _sealed(self, fact: Fact, command: Command, position: int, kept: bytes) -> Fact:
-        """Put the personal part away: a party under a subject of its own, a plot's boundary under its holder's."""
-        tag = fact.tags(position)[0]
-        if isinstance(fact, PartyEnrolled):
-            subject, key, row = self.vault.new_subject()
-            self.add({SUBJECTS: [row]})
-            self._keys[subject] = key
-        else:
-            subject, key = self._holder(fact)
-        seal, sealed = self.vault.seal(key, subject, tag, command.id, kept)
+    def _sealed(self, fact: Fact, command: Command, position: int, org: str, kept: bytes) -> Fact:
+        """Put the personal part away: under a subject of its own, or under the one that the fact names."""
+        if not isinstance(fact, Sealed):
+            raise TypeError(f"{type(fact).__name__} has no personal part")
+        under = fact.under()
+        subject, key = self._new_subject() if under is None else self._subject(under)
+        seal, sealed = self.vault.seal(key, subject, fact.tags(position)[0], position, command.id, fact.whose() or org, kept)
         self.add({SEALED: [sealed]})
         return fact.model_copy(update={"seal": seal})
 
-    def _holder(self, fact: Fact) -> tuple[str, bytes]:
-        if not isinstance(fact, PlotRegistered):
-            raise TypeError(f"{type(fact).__name__} has no personal part")
-        holder: Party = self.memory.states[f"party:{fact.holder_id}"]
-        subject = str(holder.subject)
+    def _new_subject(self) -> tuple[str, bytes]:
+        subject, key, row = self.vault.new_subject()
+        self.add({SUBJECTS: [row]})
+        self._keys[subject] = key
+        return subject, key
+
+    def _subject(self, tag: str) -> tuple[str, bytes]:
+        """The subject that the state under a tag knows, and its key."""
+        subject = str(self.memory.states[tag].subject)
         if subject not in self._keys:
             try:
                 self._keys[subject] = self.vault.key(self.conn, subject)
             except LookupError:
-                raise Refused("unknown-party", "the data of {id} were erased", id=bare(fact.holder_id)) from None
+                raise Refused("unknown-party", "the data of {id} were erased", id=bare(tag)) from None
         return subject, self._keys[subject]

@@ -5,8 +5,12 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 
-SERVER, PROJECTOR, ERASER = "cacao_server", "cacao_projector", "cacao_eraser"
-ROLES: Final = (SERVER, PROJECTOR, ERASER)
+SERVER, PROJECTOR, ERASER, OFFICE = "cacao_server", "cacao_projector", "cacao_eraser", "cacao_office"
+ROLES: Final = (SERVER, PROJECTOR, ERASER, OFFICE)
+AS_OFFICE: Final = f"SET LOCAL ROLE {OFFICE}; SET LOCAL cacao.org = {{}}"
+"""For the rest of the transaction nothing is seen but the rows of one organisation (`*`: of all); for `sql.SQL(…).format`."""
+THEIRS: Final = "current_setting('cacao.org', true) IN ({}, '*')"
+"""Condition of a row's visibility to `cacao_office`, by the column that says whose it is."""
 
 TABLES: Final = """
 CREATE SCHEMA IF NOT EXISTS ledger;
@@ -25,8 +29,9 @@ CREATE TABLE IF NOT EXISTS ledger.journal (
 CREATE SCHEMA IF NOT EXISTS vault;
 CREATE TABLE IF NOT EXISTS vault.subjects (subject uuid PRIMARY KEY, key bytea NOT NULL);
 CREATE TABLE IF NOT EXISTS vault.sealed (
-  tag text COLLATE "C" PRIMARY KEY, subject uuid NOT NULL REFERENCES vault.subjects ON DELETE CASCADE,
-  command uuid NOT NULL, sealed bytea NOT NULL, mac bytea NOT NULL);
+  tag text COLLATE "C" NOT NULL, position bigint NOT NULL, subject uuid NOT NULL
+    REFERENCES vault.subjects ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+  command uuid NOT NULL, org text NOT NULL, sealed bytea NOT NULL, mac bytea NOT NULL, PRIMARY KEY (tag, position));
 CREATE INDEX IF NOT EXISTS sealed_command ON vault.sealed (command);
 CREATE INDEX IF NOT EXISTS sealed_subject ON vault.sealed (subject);
 CREATE TABLE IF NOT EXISTS vault.lock (one boolean PRIMARY KEY DEFAULT true CHECK (one), proof bytea NOT NULL);
@@ -42,7 +47,19 @@ GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA vault TO {SERVER};
 GRANT SELECT ON ALL TABLES IN SCHEMA ledger TO {PROJECTOR};
 GRANT SELECT ON ALL TABLES IN SCHEMA ledger TO {ERASER};
 GRANT SELECT, DELETE ON ALL TABLES IN SCHEMA vault TO {ERASER};
+GRANT USAGE ON SCHEMA vault TO {OFFICE};
+GRANT SELECT ON vault.subjects, vault.sealed TO {OFFICE};
 """
+
+WALLS: Final = f"""
+ALTER TABLE vault.sealed ENABLE ROW LEVEL SECURITY;
+CREATE POLICY theirs ON vault.sealed FOR SELECT TO {OFFICE} USING ({THEIRS.format("org")});
+CREATE POLICY others ON vault.sealed TO {SERVER}, {ERASER} USING (true) WITH CHECK (true);
+ALTER TABLE vault.subjects ENABLE ROW LEVEL SECURITY;
+CREATE POLICY theirs ON vault.subjects FOR SELECT TO {OFFICE} USING (subject IN (SELECT subject FROM vault.sealed));
+CREATE POLICY others ON vault.subjects TO {SERVER}, {ERASER} USING (true) WITH CHECK (true);
+"""
+"""The second wall before what is about people: who reads for an organisation sees what it wrote, and nothing else."""
 
 BY_INDEX: Final = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off"
 """Options of connections that look things up by key: a fresh table has no statistics, and a plan that scans it would be kept."""
@@ -59,6 +76,8 @@ def install(url: str) -> None:
             conn.execute(TUNING)
         if make_roles(conn):
             conn.execute(RIGHTS)
+            if conn.execute("SELECT count(*) FROM pg_policies WHERE schemaname = 'vault'").fetchone() == (0,):
+                conn.execute(WALLS)
             conn.execute(sql.SQL("GRANT CREATE ON DATABASE {} TO {}").format(sql.Identifier(conn.info.dbname), sql.Identifier(PROJECTOR)))
 
 

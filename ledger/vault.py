@@ -24,7 +24,7 @@ from ledger.schema import Connection
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
-SUBJECTS, SEALED = "vault.subjects (subject, key)", "vault.sealed (tag, subject, command, sealed, mac)"
+SUBJECTS, SEALED = "vault.subjects (subject, key)", "vault.sealed (tag, position, subject, command, org, sealed, mac)"
 
 
 class WrongKey(Exception):
@@ -33,7 +33,7 @@ class WrongKey(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The personal content under a tag, and the salt of its commitment."""
+    """The personal content under a tag, and the salt of its last commitment."""
 
     content: dict[str, Any]
     salt: bytes
@@ -79,12 +79,17 @@ class Vault:
     def __init__(self, key: bytes) -> None:
         self._wrap = AESGCM(key)
         self._proof = hmac.digest(key, b"cacao vault", "sha256")
+        self._marks = hmac.digest(key, b"cacao marks", "sha256")
 
     def check(self, conn: Connection) -> None:
         """The first key that comes is the vault's key; any other is refused. Raises WrongKey."""
         conn.execute("INSERT INTO vault.lock (proof) VALUES (%s) ON CONFLICT DO NOTHING", (self._proof,))
         if conn.execute("SELECT proof FROM vault.lock").fetchone() != (self._proof,):
             raise WrongKey("the vault was sealed with another key: put the old key file back, or set CACAO_KEY to the old key")
+
+    def mark(self, purpose: str, content: bytes) -> str:
+        """An HMAC for one purpose alone, hexadecimal: nobody without the key can make it, or find the content by trying."""
+        return hmac.digest(hmac.digest(self._marks, purpose.encode(), "sha256"), content, "sha256").hex()
 
     def new_subject(self) -> tuple[str, bytes, tuple[UUID, bytes]]:
         """A subject, its key, and the row that keeps the key wrapped."""
@@ -98,12 +103,23 @@ class Vault:
             raise LookupError(f"subject {subject} was erased")
         return self._open(self._wrap, row[0], UUID(subject).bytes)
 
-    def seal(self, key: bytes, subject: str, tag: str, command: UUID, content: bytes) -> tuple[Seal, tuple[Any, ...]]:
-        """Put personal content away: what the entry says of it, and the row that keeps it."""
+    def seal(
+        self, key: bytes, subject: str, tag: str, position: int, command: UUID, org: str, content: bytes
+    ) -> tuple[Seal, tuple[Any, ...]]:
+        """Put personal content away: what the entry at `position` says of it, and the row that keeps it."""
         salt = os.urandom(KEY_BYTES)
         body = orjson.dumps({"salt": salt.hex(), "content": content.decode()})
-        sealed = self._locked(AESGCM(key), body, tag.encode())
-        return Seal(subject=subject, commitment=commitment(salt, content)), (tag, UUID(subject), command, sealed, _mac(key, content))
+        sealed = self._locked(AESGCM(key), body, _place(tag, position))
+        row = (tag, position, UUID(subject), command, org, sealed, _mac(key, content))
+        return Seal(subject=subject, commitment=commitment(salt, content)), row
+
+    def seal_secret(self, name: str, secret: bytes) -> bytes:
+        """Seal a secret of the house itself, bound to its name."""
+        return self._locked(self._wrap, secret, f"secret {name}".encode())
+
+    def open_secret(self, name: str, sealed: bytes) -> bytes:
+        """The secret under a name. Raises WrongKey."""
+        return self._open(self._wrap, sealed, f"secret {name}".encode())
 
     def same(self, conn: Connection, command: UUID, content: bytes) -> bool:
         """Whether a command's personal content is what it was when accepted; true where it was erased, so that nothing comes back."""
@@ -113,15 +129,20 @@ class Vault:
         return row is None or hmac.compare_digest(_mac(self._open(self._wrap, row[1], row[0].bytes), content), row[2])
 
     def open(self, conn: Connection, tags: Iterable[str]) -> dict[str, Opened]:
-        """The personal content under those of the tags that have any and were not erased."""
+        """The personal content under those of the tags that have any and were not erased; what was given later replaces."""
         rows = conn.execute(
-            "SELECT v.tag, v.subject, s.key, v.sealed FROM vault.sealed v JOIN vault.subjects s USING (subject) WHERE v.tag = ANY(%s)",
+            "SELECT v.tag, v.position, v.subject, s.key, v.sealed FROM vault.sealed v JOIN vault.subjects s USING (subject)"
+            " WHERE v.tag = ANY(%s) ORDER BY v.position",
             (list(tags),),
         )
-        return {tag: self._opened(tag, subject, key, sealed) for tag, subject, key, sealed in rows}
+        opened: dict[str, Opened] = {}
+        for tag, position, subject, key, sealed in rows:
+            further = self._opened(_place(tag, position), subject, key, sealed)
+            opened[tag] = _amended(opened[tag], further) if tag in opened else further
+        return opened
 
-    def _opened(self, tag: str, subject: UUID, wrapped: bytes, sealed: bytes) -> Opened:
-        body = orjson.loads(self._open(AESGCM(self._open(self._wrap, wrapped, subject.bytes)), sealed, tag.encode()))
+    def _opened(self, place: bytes, subject: UUID, wrapped: bytes, sealed: bytes) -> Opened:
+        body = orjson.loads(self._open(AESGCM(self._open(self._wrap, wrapped, subject.bytes)), sealed, place))
         return Opened(orjson.loads(body["content"]), bytes.fromhex(body["salt"]))
 
     @staticmethod
@@ -140,6 +161,17 @@ class Vault:
 def commitment(salt: bytes, content: bytes) -> str:
     """What an entry says of personal content: SHA-256 of salt and content, hexadecimal."""
     return sha256(salt + content).hexdigest()
+
+
+def _place(tag: str, position: int) -> bytes:
+    """What sealed content is bound to, so that it opens nowhere else and in no other order."""
+    return f"{tag}@{position}".encode()
+
+
+def _amended(before: Opened, further: Opened) -> Opened:
+    """Content with what was given later in its place; a field that was not given then stays."""
+    given = {name: value for name, value in further.content.items() if value is not None}
+    return Opened(before.content | given, further.salt)
 
 
 def _mac(key: bytes, content: bytes) -> bytes:

@@ -29,11 +29,14 @@ def stuffing(fact: Fact) -> str:
 def _opened(position: int, fact: Fact) -> Rows:
     number, holder = fact["container_no"], fact["holder_id"]
     nothing = (None,) * 11
-    yield "containers", (f"stuffing:{number}@{position}", number, position, book_of(holder), holder, fact["at"], *nothing, position)
+    yield (
+        "containers",
+        (f"stuffing:{number}@{position}", number, position, book_of(holder), holder, fact["at"], *nothing, position, fact["org"]),
+    )
 
 
 def _loaded(position: int, fact: Fact) -> Rows:
-    yield "loads", (stuffing(fact), fact["lot_id"], fact["grams"], fact["bags"], fact["at"], position)
+    yield "loads", (stuffing(fact), fact["lot_id"], fact["grams"], fact["bags"], fact["at"], position, fact["org"])
 
 
 def _settle(conn: Connection, schema: str, facts: list[tuple[int, Fact]]) -> None:
@@ -75,12 +78,13 @@ CONTAINERS = View(
             "containers",
             "stuffing text, container_no text, first int8, book text, holder text, opened_at text, seal_no text, sealed_at text,"
             " destination text, departed_at text, buyer text, contract_no text, price_usd_t int8, incoterm text, sold_at text,"
-            " emptied_at text, whole numeric, position int8",
+            " emptied_at text, whole numeric, position int8, org text",
             "stuffing",
             "container_no, first",
+            theirs="{org} OR {holder}",
         ),
-        table("loads", "stuffing text, lot text, grams int8, bags int8, at text, position int8", "position", "stuffing", "lot"),
-        table("origins", "stuffing text, plot text, parts numeric", "stuffing, plot", "plot"),
+        table("loads", "stuffing text, lot text, grams int8, bags int8, at text, position int8, org text", "position", "stuffing", "lot"),
+        table("origins", "stuffing text, plot text, parts numeric", "stuffing, plot", "plot", theirs=None),
     ),
     {"container-opened.v1": _opened, "lot-loaded.v1": _loaded},
     _settle,

@@ -8,16 +8,18 @@ from typing import Any, Final
 import orjson
 
 from ledger.entry import fact_of
-from ledger.schema import BY_INDEX, PROJECTOR, SERVER, Connection, connect
+from ledger.schema import BY_INDEX, OFFICE, PROJECTOR, SERVER, Connection, connect
+from projections.accounts import ACCOUNTS
 from projections.containers import CONTAINERS
 from projections.lineage import LINEAGE
 from projections.lots import LOTS
 from projections.parties import PARTIES
 from projections.plots import PLOTS
 from projections.timeline import TIMELINE
+from projections.users import USERS
 from projections.view import Fact, Table, View
 
-VIEWS: Final[tuple[View, ...]] = (PARTIES, PLOTS, LOTS, LINEAGE, CONTAINERS, TIMELINE)
+VIEWS: Final[tuple[View, ...]] = (PARTIES, PLOTS, LOTS, LINEAGE, CONTAINERS, ACCOUNTS, USERS, TIMELINE)
 BATCH: Final = 5_000
 """Entries read, folded and committed at a time: about 10 MB."""
 
@@ -72,10 +74,15 @@ def finish(conn: Connection, schema: str) -> None:
 
 
 def open_to_readers(conn: Connection, schema: str) -> None:
-    """The serving role may read the views, where there is one."""
-    if conn.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (SERVER,)).fetchone():
-        conn.execute(f"GRANT USAGE ON SCHEMA {schema} TO {SERVER}")
+    """The serving role may read the views; the office's role sees in them the rows of one organisation. Where there are such roles."""
+    there = {name for (name,) in conn.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", ([SERVER, OFFICE],))}
+    for role in there:
+        conn.execute(f"GRANT USAGE ON SCHEMA {schema} TO {role}")
+    if SERVER in there:
         conn.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {SERVER}")
+    if len(there) > 1:
+        for each in tables():
+            conn.execute(each.walled(schema))
 
 
 def position(conn: Connection, schema: str = "views") -> int:
@@ -130,7 +137,8 @@ def fill(conn: Connection, schema: str, after: int, limit: int) -> tuple[int, li
     for reached, line in entries:
         body = orjson.loads(line)
         kind, fact = body["kind"], fact_of(body)
-        moments.append((reached, kind, body["at"]))
+        fact["org"] = body["org"]
+        moments.append((reached, kind, body["at"], body["org"]))
         for fold in _FOLDS.get(kind, ()):
             for name, row in fold(reached, fact):
                 rows[name].append(row)

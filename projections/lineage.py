@@ -26,26 +26,35 @@ class Edge(NamedTuple):
 
 
 def _harvested(position: int, fact: Fact) -> Rows:
-    yield "edges", (f"plot:{fact['plot_id']}", f"lot:{fact['lot_id']}", fact["grams"], position)
+    yield "edges", (f"plot:{fact['plot_id']}", f"lot:{fact['lot_id']}", fact["grams"], position, fact["holder_id"], fact["org"])
 
 
 def _stepped(position: int, fact: Fact) -> Rows:
-    made = f"lot:{fact['lot_id']}"
+    made, holder = f"lot:{fact['lot_id']}", fact.get("seller_id", fact["holder_id"])
     for draw in fact["inputs"]:
-        yield "edges", (f"lot:{draw['lot_id']}", made, draw["grams"], position)
+        yield "edges", (f"lot:{draw['lot_id']}", made, draw["grams"], position, holder, fact["org"])
 
 
 def _lost(position: int, fact: Fact) -> Rows:
-    yield "edges", (f"lot:{fact['lot_id']}", f"loss:{fact['loss_id']}", fact["grams"], position)
+    yield "edges", (f"lot:{fact['lot_id']}", f"loss:{fact['loss_id']}", fact["grams"], position, None, fact["org"])
 
 
 def _loaded(position: int, fact: Fact) -> Rows:
-    yield "edges", (f"lot:{fact['lot_id']}", f"stuffing:{fact['container_no']}@{fact['stuffing']}", fact["grams"], position)
+    into = f"stuffing:{fact['container_no']}@{fact['stuffing']}"
+    yield "edges", (f"lot:{fact['lot_id']}", into, fact["grams"], position, fact["holder_id"], fact["org"])
 
 
 LINEAGE = View(
     "lineage",
-    (table("edges", "src text, dst text, grams int8, position int8", "dst, src, position", "src, dst"),),
+    (
+        table(
+            "edges",
+            "src text, dst text, grams int8, position int8, holder text, org text",
+            "dst, src, position",
+            "src, dst",
+            theirs="{org} OR {holder} OR src IN (SELECT 'lot:' || lot FROM {schema}.offers)",
+        ),
+    ),
     {
         "harvest-recorded.v1": _harvested,
         "lot-written-off.v1": _lost,

@@ -21,9 +21,8 @@ def _harvested(position: int, fact: Fact) -> Rows:
             fact["to_at"],
             fact["plot_id"],
             None,
-            None,
-            None,
             position,
+            fact["org"],
         ),
     )
 
@@ -43,20 +42,19 @@ def _stepped(position: int, fact: Fact) -> Rows:
             fact["ended_at"],
             None,
             fact.get("seller_id"),
-            fact.get("price_pen_kg"),
-            fact.get("premium"),
             position,
+            fact["org"],
         ),
     )
 
 
 def _inspected(position: int, fact: Fact) -> Rows:
     names = ("lot_id", "inspected_at", "moisture", "beans_100g", "mouldy", "slaty", "defective")
-    yield "inspections", (*(fact[name] for name in names), position)
+    yield "inspections", (*(fact[name] for name in names), position, fact["org"])
 
 
 def _lost(position: int, fact: Fact) -> Rows:
-    yield "losses", (*(fact[name] for name in ("loss_id", "lot_id", "grams", "reason", "lost_at")), position)
+    yield "losses", (*(fact[name] for name in ("loss_id", "lot_id", "grams", "reason", "lost_at")), position, fact["org"])
 
 
 LOTS = View(
@@ -65,15 +63,16 @@ LOTS = View(
         table(
             "lots",
             "lot text, book text, form text, holder text, made_by text, grams int8, started_at text, ended_at text, plot text,"
-            " seller text, price_pen_kg int8, premium int8, position int8",
+            " seller text, position int8, org text",
             "lot",
+            theirs="{org} OR {holder} OR lot IN (SELECT lot FROM {schema}.offers)",
         ),
         table(
             "inspections",
-            "lot text, inspected_at text, moisture int8, beans_100g int8, mouldy int8, slaty int8, defective int8, position int8",
+            "lot text, inspected_at text, moisture int8, beans_100g int8, mouldy int8, slaty int8, defective int8, position int8, org text",
             "lot, inspected_at",
         ),
-        table("losses", "loss text, lot text, grams int8, reason text, lost_at text, position int8", "loss", "lot"),
+        table("losses", "loss text, lot text, grams int8, reason text, lost_at text, position int8, org text", "loss", "lot"),
     ),
     {
         "harvest-recorded.v1": _harvested,

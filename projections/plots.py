@@ -1,5 +1,6 @@
-"""Plots and what was planted on them: seedlings handed out and brought back, budwood cut, grafts set and counted."""
+"""Plots by their latest survey and holder, and what was planted on them: seedlings, returned or not, budwood cut, grafts counted."""
 
+from ledger.schema import Connection
 from projections.view import Fact, Rows, View, book_of, table
 
 
@@ -19,35 +20,52 @@ def _registered(position: int, fact: Fact) -> Rows:
             fact["planted_at"],
             fact["surveyed_at"],
             position,
+            fact["org"],
         ),
     )
 
 
 def _raised(position: int, fact: Fact) -> Rows:
     names = ("nursery_lot_id", "nursery_id", "species", "clone", "count", "raised_at")
-    yield "nursery_lots", (*(fact[name] for name in names), position)
+    yield "nursery_lots", (*(fact[name] for name in names), position, fact["org"])
 
 
 def _handed_out(position: int, fact: Fact) -> Rows:
     names = ("handout_id", "nursery_lot_id", "party_id", "plot_id", "species", "count", "return_due", "handed_at")
-    yield "handouts", (*(fact[name] for name in names), position)
+    yield "handouts", (*(fact[name] for name in names), position, fact["org"])
 
 
 def _returned(position: int, fact: Fact) -> Rows:
-    yield "returns", (*(fact[name] for name in ("return_id", "handout_id", "party_id", "count", "returned_at")), position)
+    yield "returns", (*(fact[name] for name in ("return_id", "handout_id", "party_id", "count", "returned_at")), position, fact["org"])
 
 
 def _cut(position: int, fact: Fact) -> Rows:
-    yield "budwood", (*(fact[name] for name in ("budwood_id", "mother_plot_id", "clone", "sticks", "cut_at")), position)
+    yield "budwood", (*(fact[name] for name in ("budwood_id", "mother_plot_id", "clone", "sticks", "cut_at")), position, fact["org"])
 
 
 def _grafted(position: int, fact: Fact) -> Rows:
     names = ("graft_id", "plot_id", "handout_id", "budwood_id", "mother_plot_id", "clone", "grafted", "grafted_at")
-    yield "grafts", (*(fact[name] for name in names), position)
+    yield "grafts", (*(fact[name] for name in names), position, fact["org"])
 
 
 def _counted(position: int, fact: Fact) -> Rows:
-    yield "graft_counts", (fact["graft_id"], fact["counted_at"], fact["alive"], position)
+    yield "graft_counts", (fact["graft_id"], fact["counted_at"], fact["alive"], position, fact["org"])
+
+
+_UPDATES = {
+    "plot-resurveyed.v1": {name: name for name in ("area_m2", "shape", "cell", "accuracy_mm", "surveyed_at")},
+    "plot-transferred.v1": {"holder": "to_id"},
+}
+"""Kind of fact -> columns of a plot that it changes, and the fact's field for each."""
+
+
+def _settle(conn: Connection, schema: str, facts: list[tuple[int, Fact]]) -> None:
+    """The latest survey and holder, in order."""
+    for position, fact in facts:
+        columns = _UPDATES[fact["kind"]]
+        sets = ", ".join(f"{column} = %s" for column in columns)
+        values = [fact[name] for name in columns.values()]
+        conn.execute(f"UPDATE {schema}.plots SET {sets}, position = %s WHERE plot = %s", (*values, position, fact["plot_id"]))
 
 
 PLOTS = View(
@@ -56,33 +74,43 @@ PLOTS = View(
         table(
             "plots",
             "plot text, book text, holder text, district text, system text, shape text, cell text, area_m2 int8, accuracy_mm int8,"
-            " planted_at text, surveyed_at text, position int8",
+            " planted_at text, surveyed_at text, position int8, org text",
             "plot",
             "holder",
         ),
         table(
             "nursery_lots",
-            "nursery_lot text, nursery text, species text, clone text, count int8, raised_at text, position int8",
+            "nursery_lot text, nursery text, species text, clone text, count int8, raised_at text, position int8, org text",
             "nursery_lot",
         ),
         table(
             "handouts",
             "handout text, nursery_lot text, party text, plot text, species text, count int8,"
-            " return_due int8, handed_at text, position int8",
+            " return_due int8, handed_at text, position int8, org text",
             "handout",
             "plot",
         ),
-        table("returns", "return text, handout text, party text, count int8, returned_at text, position int8", "return", "handout"),
-        table("budwood", "budwood text, plot text, clone text, sticks int8, cut_at text, position int8", "budwood", "plot", "clone"),
+        table(
+            "returns", "return text, handout text, party text, count int8, returned_at text, position int8, org text", "return", "handout"
+        ),
+        table(
+            "budwood", "budwood text, plot text, clone text, sticks int8, cut_at text, position int8, org text", "budwood", "plot", "clone"
+        ),
         table(
             "grafts",
-            "graft text, plot text, handout text, budwood text, mother_plot text, clone text, grafted int8, grafted_at text, position int8",
+            "graft text, plot text, handout text, budwood text, mother_plot text, clone text, grafted int8, grafted_at text,"
+            " position int8, org text",
             "graft",
             "plot",
             "budwood",
             "clone",
         ),
-        table("graft_counts", "graft text, counted_at text, alive int8, position int8", "graft, counted_at"),
+        table(
+            "graft_counts",
+            "graft text, counted_at text, alive int8, position int8, org text",
+            "graft, counted_at",
+            theirs="graft IN (SELECT graft FROM {schema}.grafts)",
+        ),
     ),
     {
         "plot-registered.v1": _registered,
@@ -93,4 +121,6 @@ PLOTS = View(
         "plants-grafted.v1": _grafted,
         "grafts-counted.v1": _counted,
     },
+    _settle,
+    frozenset(_UPDATES),
 )

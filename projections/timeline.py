@@ -4,7 +4,10 @@ from projections.view import View, table
 
 TIMELINE = View(
     "timeline",
-    (table("moments", "position int8, kind text, at text", "position"), table("timeline", "tag text, position int8", "tag, position")),
+    (
+        table("moments", "position int8, kind text, at text, org text", "position"),
+        table("timeline", "tag text, position int8", "tag, position", theirs=None),
+    ),
     {},
 )
 """Its rows come from the envelope, not from the fact: `follow` adds a moment for every entry, and PostgreSQL the tags of a batch."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ledger.schema import Connection
+from ledger.schema import OFFICE, SERVER, THEIRS, Connection
 
 Fact = Mapping[str, Any]
 Rows = Iterable[tuple[str, tuple[Any, ...]]]
@@ -24,6 +24,8 @@ class Table:
     columns: Mapping[str, str]
     key: str
     indexes: tuple[str, ...] = ()
+    theirs: str | None = "{org}"
+    """Condition of a row that an organisation may see; `{column}` holds where that column names it. None: nobody sees any."""
 
     def create(self, schema: str) -> str:
         """SQL that makes the table, without key and indexes."""
@@ -34,6 +36,19 @@ class Table:
         """SQL that adds the key and the indexes."""
         further = [f"CREATE INDEX ON {schema}.{self.name} ({index})" for index in self.indexes]
         return [f"ALTER TABLE {schema}.{self.name} ADD PRIMARY KEY ({self.key})", *further]
+
+    def walled(self, schema: str) -> str:
+        """SQL that shows the office's role the rows of one organisation (row-level security), and the serving role all."""
+        name, theirs = f"{schema}.{self.name}", self.theirs and self.theirs.format_map(_Theirs(schema=schema))
+        shown = f"GRANT SELECT ON {name} TO {OFFICE}; CREATE POLICY theirs ON {name} TO {OFFICE} USING ({theirs})" if theirs else ""
+        return f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY; CREATE POLICY served ON {name} TO {SERVER} USING (true); {shown}"
+
+
+class _Theirs(dict[str, str]):
+    """`{column}` -> the condition that it names the organisation asked for; `{schema}` the schema."""
+
+    def __missing__(self, column: str) -> str:
+        return THEIRS.format(column)
 
 
 Settle = Callable[[Connection, str, list[tuple[int, Fact]]], None]
@@ -51,10 +66,10 @@ class View:
     settles: frozenset[str] = field(default_factory=frozenset)
 
 
-def table(name: str, columns: str, key: str, *indexes: str) -> Table:
+def table(name: str, columns: str, key: str, *indexes: str, theirs: str | None = "{org}") -> Table:
     """A table from `name type, name type, …`."""
     pairs = (column.strip().partition(" ") for column in columns.split(","))
-    return Table(name, {column: kind for column, _, kind in pairs}, key, indexes)
+    return Table(name, {column: kind for column, _, kind in pairs}, key, indexes, theirs)
 
 
 def book_of(key: str) -> str:

@@ -1,22 +1,14 @@
 """What a browser meets: small pages that are complete without script, call no other host, and fit a phone and a desk."""
 
 import gzip
-import json
-import os
 import re
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
-import uvicorn
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.expected_conditions import url_to_be
 from selenium.webdriver.support.wait import WebDriverWait
 from starlette.testclient import TestClient
@@ -24,9 +16,8 @@ from starlette.testclient import TestClient
 from api.app import create
 from api.house import House
 from api.look import HERE, MEANINGS, refused_page
+from tests.api.chromium import fits, free_port, see, served
 
-CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
-FLAGS = "headless=new no-sandbox disable-gpu disable-quic no-first-run disable-background-networking disable-component-update disable-sync"
 PATHS = ["/", "/c/KAWU2607135", "/c/KAWU2610289", "/l/X-0010", "/problems/gain"]
 SIZES = [(360, 800), (1280, 900)]
 CSS = HERE / "static" / "cacao.css"
@@ -106,48 +97,8 @@ def test_words_and_cells_can_be_told_from_their_ground(scheme: int) -> None:
 @pytest.fixture(scope="module")
 def address(sample_house: House) -> Iterator[str]:
     """The sample's pages at a free port of this computer."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(create(sample_house), host="127.0.0.1", port=port, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    if not (CHROMIUM.exists() and DRIVER.exists()):
-        give_up = pytest.fail if os.environ.get("CACAO_CI") == "1" else pytest.skip
-        give_up("chromium or chromedriver is not installed, and only they show what a reader sees")
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(CHROMIUM)
-    for flag in (*FLAGS.split(), f"user-data-dir={tmp_path_factory.mktemp('chromium')}"):
-        options.add_argument(f"--{flag}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options, Service(str(DRIVER)))
-    yield driver
-    driver.quit()
-
-
-def see(browser: webdriver.Chrome, url: str, size: tuple[int, int]) -> set[str]:
-    """Open a page on a screen of that size; the hosts that were asked."""
-    metrics = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    for log in ("browser", "performance"):
-        browser.get_log(log)
-    browser.get(url)
-    events: list[Any] = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    asked = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
-    return {"/".join(each.split("/")[:3]) for each in asked}
-
-
-def fits(browser: webdriver.Chrome) -> bool:
-    return bool(browser.execute_script("return document.documentElement.scrollWidth <= window.innerWidth"))
+    with served(create(sample_house), free_port()) as at:
+        yield at
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["phone", "desk"])

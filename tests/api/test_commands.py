@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from starlette.testclient import TestClient
 
 from api.app import create
-from api.commands import MOST_BYTES
 from api.examples import EXAMPLES
 from api.house import House
 
@@ -155,7 +154,7 @@ def test_a_body_of_ten_megabytes_is_refused_before_it_is_read(door: TestClient, 
     answer = door.post("/commands", content=body, headers={"Content-Type": "application/json"})
 
     assert (answer.status_code, size(house)) == (413, 0)
-    assert len(body) > MOST_BYTES
+    assert len(body) > house.settings.body_bytes
 
 
 def test_another_content_type_is_refused(door: TestClient) -> None:

@@ -8,9 +8,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 from urllib.request import Request, urlopen
 from uuid import uuid4
 
@@ -171,7 +171,7 @@ class Client(threading.Thread):
             body = harvest | {"id": str(uuid4()), "lot_id": f"K-{self.number}-{at}"}
             try:
                 self.acknowledged[body["id"]] = post(self.port, self.token, body)["positions"][0]
-            except (URLError, ConnectionError, TimeoutError, OSError):
+            except (HTTPException, OSError):
                 return
 
 
@@ -182,9 +182,14 @@ def post(port: int, token: str, body: Any) -> Any:
 
 
 def serving(home: Path, port: int) -> "subprocess.Popen[str]":
-    process = cacao(home, "serve", "--port", str(port))
+    """A server whose log, a line a request, goes to a file: a pipe that nobody empties would stop it."""
+    log = home.parent / "serve.log"
+    with log.open("w", encoding="utf-8") as into:
+        process = subprocess.Popen(
+            [CACAO, "serve", "--port", str(port)], env=environment(home), stdout=into, stderr=into, text=True, start_new_session=True
+        )
     wait_until(lambda: process.poll() is not None or not free("127.0.0.1", port))
-    assert process.poll() is None, process.stderr.read() if process.stderr else ""
+    assert process.poll() is None, log.read_text(encoding="utf-8")
     return process
 
 

@@ -12,11 +12,13 @@ import orjson
 import pytest
 
 from domain.container import Container
+from domain.device import Device
 from domain.graft import Budwood, Graft
 from domain.lot import Lot
 from domain.nursery import Handout, NurseryLot
 from domain.party import Party
 from domain.plot import Plot
+from domain.user import Grant, User
 from domain.values import Refused
 from domain.vocabulary import COMMANDS, decide
 
@@ -38,6 +40,8 @@ WORLD: dict[str, Any] = {
     "lot:main/DRY": Lot("dry", "main/COOP", 5_000, MAY),
     "container:OPEN": Container(41, "main/COOP", "open", grams=3_000, departed=False, sold=False, at=MAY),
     "container:SEALED": Container(51, "main/COOP", "sealed", grams=3_000, departed=False, sold=False, at=MAY),
+    "user:U-1": User(MAY, frozenset({Grant("main/COOP", "buyer", MAY, None)})),
+    "device:D-1": Device("U-1", MAY),
 }
 
 _STEP = {"lot_id": "NEW", "started_at": MAY_31, "ended_at": JUNE}
@@ -48,10 +52,16 @@ GOOD: dict[str, dict[str, Any]] = {
         "party_id": "NEW", "role": "farmer", "name": "Rosa Quispe", "document": "45678912", "phone": "987654321", "sex": "F",
         "district": "220501", "enrolled_at": JUNE,
     },
+    "amend-party": {"party_id": "FARMER", "name": "Rosa Quispe Luna", "document": "45678912", "phone": "987654322", "amended_at": JUNE},
     "register-plot": {
         "plot_id": "NEW", "holder_id": "FARMER", "area_ha": "1.223", "district": "220501", "system": "agroforestry",
         "planted_at": MAY, "surveyed_at": JUNE, "accuracy_m": "3.5", "geometry": {"type": "Polygon", "coordinates": [SQUARE]},
     },
+    "resurvey-plot": {
+        "plot_id": "PLOT", "area_ha": "1.25", "surveyed_at": JUNE, "accuracy_m": "1.5",
+        "geometry": {"type": "Polygon", "coordinates": [SQUARE]},
+    },
+    "transfer-plot": {"plot_id": "PLOT", "to_id": "COOP", "transferred_at": JUNE},
     "raise-seedlings": {
         "nursery_lot_id": "NEW", "nursery_id": "COOP", "species": "cacao", "clone": "IMC-67", "count": "500", "raised_at": JUNE,
     },
@@ -76,6 +86,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "dry-lots": {**_FARMERS, "kg": "20", "method": "sun", "moisture_pct": "7"},
     "blend-lots": _FARMERS,
     "split-lot": {**_FARMERS, "inputs": [{"lot_id": "WET", "kg": "15"}], "kg": "15"},
+    "offer-lot": {"lot_id": "DRY", "to_id": "BUYER", "offered_at": JUNE, "until": JULY},
     "open-container": {"container_no": "CSQU3054383", "holder_id": "COOP", "at": JUNE},
     "load-lot": {"container_no": "OPEN", "lot_id": "DRY", "kg": "4.5", "bags": "2", "at": JUNE},
     "seal-container": {"container_no": "OPEN", "seal_no": "ML-PE 0042", "at": JUNE},
@@ -84,6 +95,22 @@ GOOD: dict[str, dict[str, Any]] = {
         "container_no": "SEALED", "buyer_id": "BUYER", "contract_no": "C-7", "price_usd_t": "8250.5", "incoterm": "FOB", "at": JUNE,
     },
     "empty-container": {"container_no": "SEALED", "at": JUNE},
+    "set-price": {
+        "price_id": "NEW", "holder_id": "COOP", "form": "wet", "price_pen_kg": "3.25",
+        "premiums": [{"name": "orgánico", "pct": "10"}, {"name": "comercio justo", "pct": "2.5"}], "valid_from": JUNE, "valid_to": JULY,
+    },
+    "pay-advance": {"advance_id": "NEW", "payer_id": "COOP", "party_id": "FARMER", "pen": "150.5", "paid_at": JUNE},
+    "make-payment": {
+        "payment_id": "NEW", "payer_id": "COOP", "party_id": "FARMER", "lot_id": "DRY", "pen": "1200.75", "paid_at": JUNE,
+    },
+    "admit-user": {"user_id": "NEW", "name": "Luz Ramos", "org_id": "COOP", "role": "plant", "admitted_at": JUNE, "until": JULY},
+    "grant-role": {"user_id": "U-1", "org_id": "COOP", "role": "plant", "granted_at": JUNE, "until": JULY},
+    "revoke-role": {"user_id": "U-1", "org_id": "COOP", "role": "buyer", "revoked_at": JUNE},
+    "enrol-device": {
+        "user_id": "U-1", "device_id": "NEW", "sort": "token", "credential": "9f86d081884c7d65", "scopes": ["buy-lot", "read"],
+        "enrolled_at": JUNE, "until": JULY,
+    },
+    "revoke-device": {"device_id": "D-1", "revoked_at": JUNE},
 }  # fmt: skip
 
 Difference = Mapping[str, Any]

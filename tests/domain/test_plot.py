@@ -44,7 +44,7 @@ def test_a_registered_plot_says_nothing_finer_than_its_cell(accepted: Callable[.
         plot_id="main/NEW", holder_id="main/FARMER", area_m2=12_230, district="220501", system="agroforestry", shape="polygon",
         cell="-7650/-657", planted_at=MAY, surveyed_at=JUNE, accuracy_mm=3_500, seal=None,
     )  # fmt: skip
-    assert evolve(fact) == Plot("main/FARMER", JUNE)
+    assert evolve(None, fact) == Plot("main/FARMER", JUNE)
 
 
 def test_a_point_is_a_plot_up_to_4_ha(accepted: Callable[..., Any]) -> None:

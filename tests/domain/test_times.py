@@ -14,8 +14,15 @@ _LATEST: dict[str, str] = {
     "record-harvest": "to_at", "inspect-lot": "inspected_at", "write-off": "lost_at", "buy-lot": "ended_at", "ferment-lots": "ended_at",
     "dry-lots": "ended_at", "blend-lots": "ended_at", "split-lot": "ended_at", "open-container": "at", "load-lot": "at",
     "seal-container": "at", "depart-container": "at", "sell-container": "at", "empty-container": "at",
+    "amend-party": "amended_at", "resurvey-plot": "surveyed_at", "transfer-plot": "transferred_at", "offer-lot": "offered_at",
+    "pay-advance": "paid_at", "make-payment": "paid_at", "admit-user": "admitted_at", "grant-role": "granted_at",
+    "revoke-role": "revoked_at", "enrol-device": "enrolled_at", "revoke-device": "revoked_at",
 }  # fmt: skip
 """Command -> its last time."""
+_UNTIL: dict[str, str] = {
+    "offer-lot": "until", "set-price": "valid_to", "admit-user": "until", "grant-role": "until", "enrol-device": "until",
+}  # fmt: skip
+"""Command -> up to when what it says holds; that may lie ahead."""
 _STARTS: dict[str, str] = {"record-harvest": "from_at"} | {do: "started_at" for do, end in _LATEST.items() if end == "ended_at"}
 """Command -> its first time, where it has two."""
 ORIGINS: dict[str, list[tuple[str, str]]] = {
@@ -28,7 +35,7 @@ ORIGINS: dict[str, list[tuple[str, str]]] = {
     "cut-budwood": [("plot:main/PLOT", "surveyed_at")],
     "graft-plants": [("plot:main/PLOT", "surveyed_at"), ("handout:main/GIVEN", "handed_at"), ("budwood:main/STICKS", "cut_at")],
     "count-grafts": [("graft:main/GRAFT", "grafted_at")],
-    "record-harvest": [("plot:main/PLOT", "surveyed_at")],
+    "record-harvest": [("plot:main/PLOT", "surveyed_at"), ("plot:main/PLOT", "transferred_at")],
     "inspect-lot": [("lot:main/DRY", "ended_at")],
     "write-off": [("lot:main/WET", "ended_at")],
     "buy-lot": [("party:main/COOP", "enrolled_at"), *_STEP],
@@ -42,6 +49,18 @@ ORIGINS: dict[str, list[tuple[str, str]]] = {
     "depart-container": [("container:SEALED", "at")],
     "sell-container": [("party:main/BUYER", "enrolled_at"), ("container:SEALED", "at")],
     "empty-container": [("container:SEALED", "at")],
+    "amend-party": [("party:main/FARMER", "enrolled_at")],
+    "resurvey-plot": [("plot:main/PLOT", "surveyed_at")],
+    "transfer-plot": [("party:main/COOP", "enrolled_at"), ("plot:main/PLOT", "surveyed_at"), ("plot:main/PLOT", "transferred_at")],
+    "offer-lot": [("party:main/BUYER", "enrolled_at"), ("lot:main/DRY", "ended_at")],
+    "set-price": [("party:main/COOP", "enrolled_at")],
+    "pay-advance": [("party:main/COOP", "enrolled_at"), ("party:main/FARMER", "enrolled_at")],
+    "make-payment": [("party:main/COOP", "enrolled_at"), ("party:main/FARMER", "enrolled_at"), ("lot:main/DRY", "ended_at")],
+    "admit-user": [("party:main/COOP", "enrolled_at")],
+    "grant-role": [("party:main/COOP", "enrolled_at"), ("user:U-1", "admitted_at")],
+    "revoke-role": [("party:main/COOP", "enrolled_at"), ("user:U-1", "admitted_at")],
+    "enrol-device": [("user:U-1", "admitted_at")],
+    "revoke-device": [("device:D-1", "enrolled_at")],
 }  # fmt: skip
 """Command -> what it draws on or refers to, with the field that holds its time."""
 
@@ -51,7 +70,7 @@ def later(moment: str, seconds: int) -> str:
 
 
 def test_every_command_has_its_times_here(good: dict[str, Any]) -> None:
-    assert set(_LATEST) == set(good)
+    assert set(_LATEST) == set(good) - {"set-price"}, "a price may be set ahead"
     assert set(ORIGINS) == set(good) - {"enrol-party"}
 
 
@@ -87,3 +106,16 @@ def test_an_end_may_be_its_start_and_not_before(accepted: Callable[..., Any], re
 @pytest.mark.parametrize(("do", "start"), _STARTS.items())
 def test_a_start_in_the_future_is_in_the_future(refused: Callable[..., Any], do: str, start: str) -> None:
     assert refused(do, {start: later(JUNE, 1), "as_of": JUNE})[0] == "in-the-future"
+
+
+@pytest.mark.parametrize(("do", "until"), _UNTIL.items())
+def test_what_holds_may_end_in_the_second_it_begins_and_not_before(
+    accepted: Callable[..., Any], refused: Callable[..., Any], do: str, until: str
+) -> None:
+    assert accepted(do, {until: JUNE}).happened() == JUNE
+    assert accepted(do, {until: None}).happened() == JUNE
+    assert refused(do, {until: later(JUNE, -1)}) == ("before-origin", f"the end {later(JUNE, -1)} is before the start {JUNE}")
+
+
+def test_a_price_may_be_set_ahead(accepted: Callable[..., Any]) -> None:
+    assert accepted("set-price", {"as_of": later(JUNE, -1)}).valid_from == JUNE

@@ -15,6 +15,8 @@ from domain.values import (
     Refused,
     Text,
     bare,
+    centimos,
+    in_order,
     in_time,
     kilograms,
     percent,
@@ -214,3 +216,26 @@ def test_a_refusal_keeps_its_words_apart_so_that_it_can_be_translated() -> None:
 
     assert (refusal.code, refusal.template, refusal.values) == ("gain", "{found} out of {drawn}", {"found": "2 kg", "drawn": "1"})
     assert str(refusal) == "2 kg out of 1"
+
+
+@pytest.mark.parametrize(("written", "there"), [("0.01", 1), ("150.5", 15_050), ("150.50", 15_050), ("1000000", 100_000_000)])
+def test_money_is_kept_in_whole_centimos(written: str, there: int) -> None:
+    assert centimos(Decimal(written), "pen") == there
+
+
+@pytest.mark.parametrize("written", ["0", "0.00", "-0.01", "0.001", "1.000", "1000000.01"])
+def test_money_out_of_bounds_is_refused_in_words(written: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        centimos(Decimal(written), "pen")
+
+    assert (refusal.value.code, str(refusal.value)) == (
+        "bad-quantity",
+        f"pen {written}: wanted above 0, at most 1,000,000, with at most 2 decimals",
+    )
+
+
+def test_an_end_that_is_not_known_is_in_order() -> None:
+    in_order(MAY, None)
+    in_order(MAY, MAY, None, JUNE)
+    with pytest.raises(Refused, match=f"^the end {MAY} is before the start {JUNE}$"):
+        in_order(JUNE, MAY)

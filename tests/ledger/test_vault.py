@@ -26,12 +26,22 @@ def conn(ledger: str) -> Iterator[Connection]:
 
 def put_away(conn: Connection, vault: Vault, content: bytes = CONTENT, tag: str = TAG) -> tuple[Seal, UUID]:
     """Seal content under a new subject; the seal, and the command that brought it."""
-    command = uuid4()
     subject, key, subject_row = vault.new_subject()
-    seal, sealed_row = vault.seal(key, subject, tag, command, content)
     conn.execute(f"INSERT INTO {SUBJECTS} VALUES (%s, %s)", subject_row)
-    conn.execute(f"INSERT INTO {SEALED} VALUES (%s, %s, %s, %s, %s)", sealed_row)
+    return put_further(conn, vault, key, subject, tag, 1, content)
+
+
+def put_further(conn: Connection, vault: Vault, key: bytes, subject: str, tag: str, position: int, content: bytes) -> tuple[Seal, UUID]:
+    """Seal content under a subject that is there, for the entry at a position."""
+    command = uuid4()
+    seal, sealed_row = vault.seal(key, subject, tag, position, command, "main", content)
+    conn.execute(f"INSERT INTO {SEALED} VALUES (%s, %s, %s, %s, %s, %s, %s)", sealed_row)
     return seal, command
+
+
+def amend(conn: Connection, vault: Vault, subject: str, position: int, content: bytes) -> tuple[Seal, UUID]:
+    """Seal further content of the tag."""
+    return put_further(conn, vault, vault.key(conn, subject), subject, TAG, position, content)
 
 
 def forget(conn: Connection, subject: str) -> None:
@@ -56,12 +66,51 @@ def test_only_what_is_asked_for_and_there_is_opened(conn: Connection, vault: Vau
 
 def test_a_subjects_key_seals_further_content(conn: Connection, vault: Vault) -> None:
     seal, _ = put_away(conn, vault)
-    _, row = vault.seal(vault.key(conn, seal.subject), seal.subject, "plot:main/P-1", uuid4(), b'{"geometry":null}')
-    conn.execute(f"INSERT INTO {SEALED} VALUES (%s, %s, %s, %s, %s)", row)
+    put_further(conn, vault, vault.key(conn, seal.subject), seal.subject, "plot:main/P-1", 2, b'{"geometry":null}')
 
     assert vault.open(conn, ["plot:main/P-1"])["plot:main/P-1"].content == {"geometry": None}
     forget(conn, seal.subject)
     assert vault.open(conn, [TAG, "plot:main/P-1"]) == {}
+
+
+def test_what_is_given_later_replaces_and_what_is_not_given_stays(conn: Connection, vault: Vault) -> None:
+    seal, _ = put_away(conn, vault)
+
+    amend(conn, vault, seal.subject, 9, b'{"document":null,"name":"Rosa Luna","phone":null}')
+    last, _ = amend(conn, vault, seal.subject, 10, b'{"document":"45678913","name":null,"phone":"987654321"}')
+
+    opened = vault.open(conn, [TAG])[TAG]
+    assert opened.content == {"document": "45678913", "name": "Rosa Luna", "phone": "987654321"}
+    assert commitment(opened.salt, b'{"document":"45678913","name":null,"phone":"987654321"}') == last.commitment
+
+
+def test_the_order_of_what_was_given_is_that_of_positions_and_cannot_be_changed(conn: Connection, vault: Vault) -> None:
+    seal, _ = put_away(conn, vault)
+    amend(conn, vault, seal.subject, 10, b'{"name":"Rosa Luna"}')
+    amend(conn, vault, seal.subject, 9, b'{"name":"Rosa Sol"}')
+
+    assert vault.open(conn, [TAG])[TAG].content["name"] == "Rosa Luna"
+    conn.execute("UPDATE vault.sealed SET position = 11 WHERE position = 9")
+    with pytest.raises(WrongKey):
+        vault.open(conn, [TAG])
+
+
+def test_content_that_comes_again_is_compared_with_its_own_commands(conn: Connection, vault: Vault) -> None:
+    seal, first = put_away(conn, vault)
+    _, second = amend(conn, vault, seal.subject, 9, b'{"name":"Rosa Luna"}')
+
+    assert vault.same(conn, first, CONTENT)
+    assert vault.same(conn, second, b'{"name":"Rosa Luna"}')
+    assert not vault.same(conn, second, CONTENT)
+
+
+def test_all_that_was_given_of_a_subject_is_forgotten(conn: Connection, vault: Vault) -> None:
+    seal, _ = put_away(conn, vault)
+    amend(conn, vault, seal.subject, 9, b'{"name":"Rosa Luna"}')
+
+    forget(conn, seal.subject)
+
+    assert vault.open(conn, [TAG]) == {}
 
 
 def test_a_seal_commits_to_salt_and_content_and_names_nobody(conn: Connection, vault: Vault) -> None:

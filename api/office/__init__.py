@@ -1,0 +1,1 @@
+"""The office: pages on which an organisation's people do their day's work, complete without script."""

@@ -1,0 +1,139 @@
+"""What the forms of steps share: who may open one, its fields, lots to choose from, and a refusal that stands by the line it is about."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal
+
+from fastapi import Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from api.access import Actor, Refusal
+from api.cache import NO_STORE, Ask, Page, answer, asking
+from api.forms import Fields, denied, gone, member
+from api.house import House
+from api.office.frame import Draft, Wrong, attempt, book_of, decimal, framed, new_id, office
+from api.roles import may_command
+from projections.office import next_id
+from projections.office_stock import OnHand
+
+MOST_LOTS: Final = 120
+"""Lots that a form offers at once: a form carries so many fields."""
+TO_MINUTES: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a form; label and hint are English messages. `options` are (value, what is shown), for a choice or to pick from."""
+
+    name: str
+    label: str
+    kind: Literal["text", "number", "whole", "moment", "choice", "pick"] = "text"
+    value: str = ""
+    hint: str = ""
+    required: bool = True
+    options: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """Lots on hand from which a form takes: each a line with a mark and its kilograms; `bags`: and how many bags; `one`: one lot only."""
+
+    lots: Sequence[OnHand]
+    chosen: str = ""
+    bags: bool = False
+    one: bool = False
+
+    @property
+    def shown(self) -> list[OnHand]:
+        """The chosen one first, then the oldest."""
+        first = sorted(self.lots, key=lambda lot: lot.id != self.chosen)
+        return first[:MOST_LOTS]
+
+    @property
+    def more(self) -> int:
+        """How many are not shown."""
+        return max(0, len(self.lots) - MOST_LOTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form of one act: where it is sent, what it is called, its fields, and what its button says; English messages."""
+
+    action: str
+    title: str
+    button: str
+    fields: Sequence[Field]
+    here: str
+    takes: Takes | None = None
+    notes: Sequence[str] = ()
+    about: str = ""
+    numbers: Mapping[str, Any] = field(default_factory=dict)
+
+
+def form_page(ask: Ask, who: Actor, form: Form, typed: Fields | None = None, wrong: Wrong | None = None) -> Page:
+    """The page of a form, with what was typed."""
+    return framed(ask, who, "act.html", typed, wrong, form=form, here=form.here)
+
+
+def org_of(who: Actor) -> str:
+    """The key of the organisation in whose name somebody acts; `acting` has looked that there is one."""
+    return who.org or ""
+
+
+def acting(request: Request, do: str, *reads: str) -> Actor:
+    """The person who asks, who may give a command in an organisation's name. Raises Refusal."""
+    who = member(request, *reads)
+    ask = asking(request)
+    if not may_command(who.roles, do):
+        raise Refusal(answer(request, denied(ask), NO_STORE))
+    if who.org is None:
+        words = "This is done in the name of an organisation. Act for one of yours, or ask its administrator to admit you."
+        raise Refusal(answer(request, ask.message(403, "For an organisation", words), NO_STORE))
+    return who
+
+
+async def given(request: Request, who: Actor, typed: Fields, drafts: Sequence[Draft], again: Any, then: str) -> Response:  # noqa: ANN401
+    """Give a form's commands as one act; on to `then`, or the page `again(ask, who, typed=…, wrong=…)` with what was wrong."""
+    result = await run_in_threadpool(attempt, request.app.state.house, who, new_id(typed), *drafts)
+    if isinstance(result, Wrong):
+        return await office(request, again, who, typed=typed, wrong=placed(result))
+    return gone(request, then)
+
+
+def placed(wrong: Wrong) -> Wrong:
+    """A refusal that names a lot's kilograms, or a quantity by its field, stands beside those."""
+    what = wrong.values.get("what", "")
+    if wrong.code == "bad-quantity" and not wrong.field:
+        return replace(wrong, field=f"kg-{what.removeprefix('kg of ')}" if what.startswith("kg of ") else what)
+    if wrong.code == "overdrawn" and not wrong.field and "lot" in wrong.values:
+        return replace(wrong, field=f"kg-{wrong.values['lot']}")
+    return wrong
+
+
+def taken(typed: Fields, *, one: bool = False) -> list[tuple[str, str]]:
+    """(lot, kilograms as typed) of each lot that was marked."""
+    if one:
+        return [(typed["take"], decimal(typed.get("kg", "")))] if typed.get("take") else []
+    marked = [name.removeprefix("take-") for name in typed if name.startswith("take-")]
+    return [(lot, decimal(typed.get(f"kg-{lot}", ""))) for lot in marked]
+
+
+def upper(typed: Fields, name: str) -> str:
+    """An id as typed, in capital letters."""
+    return typed.get(name, "").upper()
+
+
+def times(*names: str) -> dict[str, str]:
+    """Where refusals about time stand: too late beside the last of some fields, too early beside the first."""
+    return {"in-the-future": names[-1], "before-origin": names[0]}
+
+
+def now(house: House) -> str:
+    """The moment, as a field for times takes it."""
+    return house.now()[:TO_MINUTES]
+
+
+def free_id(house: House, who: Actor, sort: str, letter: str) -> str:
+    """The next free id of a sort of things in the actor's book; others may write in that book, and their numbers count too."""
+    with house.reading(None) as conn:
+        return next_id(conn, sort, book_of(who), letter, house.now()[:4])

@@ -1,0 +1,85 @@
+"""Users: in which roles, for whom and how long; and what they sign in with. Names are joined from the vault when shown."""
+
+from typing import NamedTuple
+
+from ledger.schema import Connection
+from projections.view import Fact, Rows, View, table
+
+
+def _granted(position: int, fact: Fact) -> Rows:
+    since = fact.get("admitted_at") or fact["granted_at"]
+    yield "users", (fact["user_id"], fact["role"], since, fact["until"], None, position, fact["org_id"])
+
+
+def _enrolled(position: int, fact: Fact) -> Rows:
+    names = ("device_id", "user_id", "sort", "credential", "scopes", "enrolled_at", "until")
+    yield "devices", (*(fact[name] for name in names), None, position, fact["org"])
+
+
+_OF_GRANT = """UPDATE {0}.users SET revoked_at = %(revoked_at)s WHERE position = (SELECT max(position) FROM {0}.users
+ WHERE "user" = %(user_id)s AND role = %(role)s AND org IS NOT DISTINCT FROM %(org_id)s AND position < %(position)s)"""
+_OF_DEVICE = "UPDATE {0}.devices SET revoked_at = %(revoked_at)s WHERE device = %(device_id)s"
+
+
+def _settle(conn: Connection, schema: str, facts: list[tuple[int, Fact]]) -> None:
+    """What was revoked: the last grant of the role before, or the device."""
+    for position, fact in facts:
+        update = _OF_GRANT if fact["kind"] == "role-revoked.v1" else _OF_DEVICE
+        conn.execute(update.format(schema), {**fact, "position": position})
+
+
+USERS = View(
+    "users",
+    (
+        table(
+            "users",
+            '"user" text, role text, since text, until text, revoked_at text, position int8, org text',
+            "position",
+            '"user"',
+            "org",
+        ),
+        table(
+            "devices",
+            'device text, "user" text, sort text, credential text, scopes text[], enrolled_at text, until text, revoked_at text,'
+            " position int8, org text",
+            "device",
+            '"user"',
+            theirs='"user" IN (SELECT "user" FROM {schema}.users)',
+        ),
+    ),
+    {"user-admitted.v1": _granted, "role-granted.v1": _granted, "device-enrolled.v1": _enrolled},
+    _settle,
+    frozenset({"role-revoked.v1", "device-revoked.v1"}),
+)
+"""A row of `users` is one grant; its `org` is the organisation for which the role is held, NULL where it is held for the house."""
+
+
+class Grant(NamedTuple):
+    """One role that a user was given: for which organisation (None: the house), since when, its last moment, when it was taken."""
+
+    user: str
+    org: str | None
+    role: str
+    since: str
+    until: str | None
+    revoked_at: str | None
+
+
+def grants(conn: Connection, org: str | None) -> list[Grant]:
+    """All grants ever made for an organisation, or, with None, all there are; by user, the latest first."""
+    found = conn.execute(
+        'SELECT "user", org, role, since, until, revoked_at FROM views.users WHERE %(org)s::text IS NULL OR org = %(org)s'
+        ' ORDER BY "user", position DESC',
+        {"org": org},
+    )
+    return [Grant(*row) for row in found]
+
+
+def roles_at(conn: Connection, user: str, moment: str) -> list[tuple[str | None, str]]:
+    """(organisation, role) that a user holds at a moment; no organisation stands for the house, and comes first."""
+    found = conn.execute(
+        'SELECT DISTINCT org, role FROM views.users WHERE "user" = %(user)s AND since <= %(moment)s'
+        " AND (until IS NULL OR %(moment)s <= until) AND (revoked_at IS NULL OR %(moment)s < revoked_at) ORDER BY org NULLS FIRST, role",
+        {"user": user, "moment": moment},
+    )
+    return [(org, role) for org, role in found]
