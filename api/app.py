@@ -10,8 +10,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import commands, health, logs, oidcpages, pages, signin, userpages
+from api import commands, entries, health, holdings, logs, oidcpages, pages, signin, userpages, webhooks
 from api.access import Knowing, Refusal
+from api.delivery import Deliveries
 from api.health import Health
 from api.house import House
 from api.limits import TOO_MUCH, Limits, refused
@@ -27,13 +28,17 @@ def create(house: House) -> FastAPI:
     @asynccontextmanager
     async def running(_app: FastAPI) -> Any:  # noqa: ANN401 - a context
         house.follower.wake()
-        yield
+        with Deliveries(house):
+            yield
 
     app = FastAPI(
         title="Cacao Ledger", version="0.1.0", docs_url=None, redoc_url=None, lifespan=running, license_info={"name": "Apache-2.0"}
     )
     app.state.house, app.state.health, app.state.metrics = house, Health(house), Metrics(house)
     app.include_router(commands.router)
+    app.include_router(entries.router)
+    app.include_router(holdings.router)
+    app.include_router(webhooks.router)
     app.include_router(pages.router)
     app.include_router(health.router)
     app.include_router(signin.router)

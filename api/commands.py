@@ -9,11 +9,12 @@ from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
-from api import logs
+from api import logs, waiting
 from api.access import Actor, Refusal, actor
 from api.examples import EXAMPLES
 from api.giving import give
 from api.limits import nested_deeper
+from api.machines import problems
 from api.metrics import Metrics
 from api.problems import Unreadable, problem, unreadable
 from domain.values import Command
@@ -24,6 +25,29 @@ from ledger.decision import Accepted, Answer, Denied, Repeated
 STATUS: Final = {"malformed": 422, "forbidden": 403}
 """Code of a refusal -> HTTP status; 409 for all others."""
 router = APIRouter()
+ANSWER: Final = {"id": EXAMPLES[0]["id"], "status": "accepted", "positions": [1], "link": None}
+_REFUSED: Final = {"id": EXAMPLES[12]["id"], "status": "refused", "code": "unknown-plot", "sentence": "no plot P-00001 was ever accepted"}
+_ONE: Final = {
+    "type": "object",
+    "required": ["id", "status"],
+    "properties": {
+        "id": {"type": ["string", "null"]},
+        "status": {"enum": ["accepted", "repeat", "refused"]},
+        "positions": {"type": "array", "items": {"type": "integer"}, "description": "Of the entries; final."},
+        "link": {"type": ["string", "null"], "description": "A page that waits until it shows what was written."},
+        "code": {"type": "string"},
+        "sentence": {"type": "string"},
+    },
+}
+_MANY: Final = {"type": "object", "required": ["answers"], "properties": {"answers": {"type": "array", "items": _ONE}}}
+ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "A repeat, or one answer for each command of a list, in order.",
+        "content": {"application/json": {"schema": {"oneOf": [_ONE, _MANY]}, "example": {"answers": [ANSWER, _REFUSED]}}},
+    },
+    201: {"description": "Accepted.", "content": {"application/json": {"schema": {"oneOf": [_ONE, _MANY]}, "example": ANSWER}}},
+    **problems(400, 403, 409, 415, 422),
+}
 
 
 def request_body(most: int) -> dict[str, Any]:
@@ -37,13 +61,29 @@ def request_body(most: int) -> dict[str, Any]:
     return {"required": True, "content": content}
 
 
-@router.post("/commands", operation_id="record_commands", tags=["commands"], summary="Record commands")
+@router.post(
+    "/commands",
+    operation_id="record_commands",
+    tags=["commands"],
+    summary="Record commands",
+    response_class=Response,
+    responses=ANSWERS,
+    openapi_extra={"parameters": [waiting.HEADER]},
+)
 async def record_commands(request: Request, by: Annotated[Actor, Depends(actor)]) -> Response:
     """Decide commands and append the facts. A refusal changes nothing; the same id with the same content answers as the first time.
 
     One command: 201 accepted, 200 repeat, 409 refused, 422 malformed. A list: 200 with one answer a command, in order; 422 where
-    none can be read. `{"all": [...]}`: 201, or 409/422 for all.
+    none can be read. `{"all": [...]}`: 201, or 409/422 for all. With `Prefer: wait` the answer comes when the views show what was written.
     """
+    with waiting.place(request) as seconds:
+        response = await _recorded(request, by)
+        written: int = getattr(request.state, "written", 0)
+        shown = seconds if seconds and await waiting.moved(request.app.state.house, written - 1, seconds) else 0
+        return waiting.applied(response, shown)
+
+
+async def _recorded(request: Request, by: Actor) -> Response:
     limits = request.app.state.house.settings
     body = _parsed(await _body(request), limits.json_depth)
     match body:
@@ -97,6 +137,7 @@ async def _submit(request: Request, commands: list[Command], by: Actor, *, whole
         sentence = "the database is out of reach; send the same commands with the same ids again"
         raise Refusal(problem(503, "unavailable", sentence, {"Retry-After": "5"})) from None
     metrics.answered(answers, time.perf_counter() - began)
+    request.state.written = max((at for answer in answers if not isinstance(answer, Denied) for at in answer.positions), default=0)
     for command, answer in zip(commands, answers, strict=False):  # an act that is refused has one answer
         logs.answered(command, answer)
     return answers

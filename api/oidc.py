@@ -26,6 +26,8 @@ ALGORITHMS: Final = ("RS256", "PS256", "ES256")
 SECONDS: Final = 8
 """Within which all that is asked of the provider for one step must be answered."""
 _ADDRESSES: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+_REFUSED: Final = ("invalid_grant", "invalid_request")
+"""How a provider refuses a code that it gave for somebody else, or has taken before."""
 _LEEWAY_SECONDS: Final = 60
 _LONGEST: Final = 255
 
@@ -68,6 +70,8 @@ class Provider:
 
     async def account(self, code: str, browser: str) -> str:
         """The account for which a code was given to a browser: issuer and subject. Raises OutOfReach, NotGenuine."""
+        if not code:
+            raise NotGenuine("the provider gave none")
         async with self._talking() as talk:
             about = await self._about(talk)
             methods = about.get("token_endpoint_auth_methods_supported", ())
@@ -96,7 +100,7 @@ class Provider:
             ):
                 yield talk
         except OAuthError as error:
-            if error.error == "invalid_grant":
+            if error.error in _REFUSED:
                 raise NotGenuine("the provider refused the code") from None
             logs.failure(error)
             raise OutOfReach(error.error) from None
@@ -109,7 +113,7 @@ class Provider:
         about = await _read(talk, f"{self.issuer.rstrip('/')}/.well-known/openid-configuration")
         if about["issuer"] != self.issuer:
             raise ValueError("another issuer")
-        if not all(re.fullmatch(GUARDED, about[each].partition("?")[0]) for each in _ADDRESSES):
+        if not all(re.fullmatch(GUARDED, str(about[each]).partition("?")[0]) for each in _ADDRESSES):
             raise ValueError("an address that is not guarded")
         return about
 

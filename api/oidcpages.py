@@ -90,6 +90,7 @@ async def _signed(request: Request, account: str) -> Response:
     if found is None:
         return await _told(request, "unknown")
     response = gone(request, "/office")
+    request.state.actor = None  # whoever was signed in before is not handed a new secret with this answer
     set_session(response, await run_in_threadpool(people.begin, house, found[0], "oidc"))
     return response
 
@@ -99,7 +100,7 @@ async def _connected(request: Request, user: str, account: str) -> Response:
     if who is None or not who.session or who.name != user:
         raise NotGenuine("somebody else is signed in now")
     connected = await run_in_threadpool(_connect, request.app.state.house, who, account)
-    return gone(request, "/devices") if connected else await _told(request, "taken", "/devices")
+    return gone(request, "/devices") if connected else await _told(request, "taken")
 
 
 def _connect(house: House, who: Actor, account: str) -> bool:
@@ -132,8 +133,9 @@ def _credential(house: House, device: str, account: str) -> str:
     return house.vault.mark("oidc", f"{device} {account}".encode())
 
 
-async def _told(request: Request, case: str, to: str = "/signin") -> Response:
-    return await shown(request, _page, case, f"{root(request)}{to}" if to.startswith("/") else to)
+async def _told(request: Request, case: str, to: str = "") -> Response:
+    back = f"{root(request)}{'/devices' if known(request) else '/signin'}"
+    return await shown(request, _page, case, to or back)
 
 
 def _page(ask: Ask, case: str, to: str) -> Page:

@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     stop_seconds: PositiveInt = 20
     """Within which requests under way are answered when the server is stopped."""
 
+    webhooks_local: bool = False
+    """Whether webhooks may lead to machines of our own network, and to http."""
+
     body_bytes: PositiveInt = 4_000_000
     """The largest body."""
     upload_bytes: PositiveInt = 50_000_000

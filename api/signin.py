@@ -25,20 +25,14 @@ _STRANGE: Final = "this browser's answer does not hold: begin again"
 
 
 def _page(ask: Ask, template: str, **of: Any) -> Page:  # noqa: ANN401 - what a template shows
-    return ask.html(template, headers=SCRIPTED, **of)
+    return ask.html(template, headers=SCRIPTED, provider=ask.house.settings.oidc_shown, **of)
 
 
 @router.get("/signin")
 async def signin(request: Request) -> Response:
     """Where people sign in."""
     back = request.query_params.get("next", "")
-    return await shown(request, _page, "signin.html", back=back if _BACK.fullmatch(back) else "/office", provider=_provider(request))
-
-
-def _provider(request: Request) -> str:
-    """What the sign-in of an organisation is called; empty where there is none."""
-    shown_as: str = request.app.state.house.settings.oidc_shown
-    return shown_as
+    return await shown(request, _page, "signin.html", back=back if _BACK.fullmatch(back) else "/office")
 
 
 @router.get("/invite/{secret}")

@@ -135,4 +135,4 @@ def prices(conn: Connection, org: str, most: int = 100) -> list[PriceRow]:
     keys = [row[0] for row in rows]
     for price, name, pct in conn.execute("SELECT price, name, pct FROM views.premiums WHERE price = ANY(%s) ORDER BY price, at", (keys,)):
         premiums.setdefault(price, []).append((name, pct))
-    return [PriceRow(*row, premiums.get(row[0], [])) for row in rows]
+    return [PriceRow._make((*row, premiums.get(row[0], []))) for row in rows]

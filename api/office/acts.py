@@ -39,14 +39,14 @@ class Takes:
     """Lots on hand from which a form takes: each a line with a mark and its kilograms; `bags`: and how many bags; `one`: one lot only."""
 
     lots: Sequence[OnHand]
-    chosen: str = ""
+    chosen: frozenset[str] = frozenset()
     bags: bool = False
     one: bool = False
 
     @property
     def shown(self) -> list[OnHand]:
-        """The chosen one first, then the oldest."""
-        first = sorted(self.lots, key=lambda lot: lot.id != self.chosen)
+        """Those chosen first, then the oldest."""
+        first = sorted(self.lots, key=lambda lot: lot.id not in self.chosen)
         return first[:MOST_LOTS]
 
     @property
@@ -116,6 +116,11 @@ def taken(typed: Fields, *, one: bool = False) -> list[tuple[str, str]]:
         return [(typed["take"], decimal(typed.get("kg", "")))] if typed.get("take") else []
     marked = [name.removeprefix("take-") for name in typed if name.startswith("take-")]
     return [(lot, decimal(typed.get(f"kg-{lot}", ""))) for lot in marked]
+
+
+def marks(typed: Fields | None, asked: str = "") -> frozenset[str]:
+    """The lots that were marked, or the one that a new form begins with."""
+    return frozenset({asked} if typed is None else {lot for one in (False, True) for lot, _ in taken(typed, one=one)})
 
 
 def upper(typed: Fields, name: str) -> str:

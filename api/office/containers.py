@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from api.access import Actor
 from api.cache import Ask, Page, answer, asking, unknown
 from api.forms import Fields, fields, member
-from api.office.acts import Field, Form, Takes, acting, form_page, given, now, org_of, taken, times, upper
+from api.office.acts import Field, Form, Takes, acting, form_page, given, marks, now, org_of, taken, times, upper
 from api.office.frame import Draft, Wrong, decimal, framed, moment, office
 from api.roles import may_command
 from domain.container import Incoterm
@@ -136,7 +136,7 @@ def _act(number: str, name: str, ask: Ask, who: Actor, *, typed: Fields | None =
     listed = [*of.listed(ask, who), Field("at", "When", "moment", now(ask.house))]
     stays = kilos(sum(lot.grams for lot in lots))
     form = Form(
-        f"/containers/{number}/{name}", of.title, of.button, listed, HERE, Takes(lots, bags=True) if name == "load" else None,
+        f"/containers/{number}/{name}", of.title, of.button, listed, HERE, Takes(lots, marks(typed), bags=True) if name == "load" else None,
         [_STAY] if name == "seal" and stays else [], f"{number} · {it.tonnes} t", {"kg": plain(stays)},
     )  # fmt: skip
     return form_page(ask, who, form, typed, wrong)

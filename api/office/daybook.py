@@ -53,8 +53,8 @@ def _book(ask: Ask, who: Actor, day: str) -> Page:
     parties = dict.fromkeys([*(each.party for each in by_farmer), *(each.party for each in owed[:_MOST_OWED])])
     return framed(
         ask, who, "daybook.html", here="/daybook", day=day, bought=bought, paid=paid, sums=sums, by_farmer=by_farmer, balances=balances,
-        owed=owed[:_MOST_OWED], owed_by_all=sum(each.owed for each in owed), owed_count=len(owed), named=names(ask.house, who, list(parties)),
-        soles=soles, bare=bare,
+        owed=owed[:_MOST_OWED], owed_by_all=sum(each.owed for each in owed), owed_count=len(owed),
+        named=names(ask.house, who, list(parties)), soles=soles, bare=bare,
     )  # fmt: skip
 
 

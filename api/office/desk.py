@@ -137,6 +137,11 @@ def soles(centimos: int) -> str:
     return f"{sign}{whole // _CENTIMOS:,}.{whole % _CENTIMOS:02d}"
 
 
+def a_kg(thousandths: int) -> str:
+    """A price in thousandths of a sol as people write it: with two decimals, or three where it has them."""
+    return f"{thousandths / 1000:,.3f}" if thousandths % 10 else f"{thousandths / 1000:,.2f}"
+
+
 def pen(centimos: int) -> str:
     """Céntimos as a command says them."""
     return f"{centimos // _CENTIMOS}.{centimos % _CENTIMOS:02d}"

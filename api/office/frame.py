@@ -79,8 +79,9 @@ def attempt(house: House, actor: Actor, id_: str, *drafts: Draft) -> int | Wrong
     The commands' ids are made of the form's: the same form sent again is a repeat.
     """
     commands: list[Command] = []
+    first = UUID(new_id({"id": id_})).int
     for at, draft in enumerate(drafts):
-        body = {"id": UUID(int=(UUID(id_).int + at) % 2**128), "book": book_of(actor), **draft.body}
+        body = {"id": UUID(int=(first + at) % 2**128), "book": book_of(actor), **draft.body}
         try:
             commands.append(COMMANDS.validate_python({name: value for name, value in body.items() if value not in ("", None)}))
         except ValidationError as error:

@@ -71,7 +71,7 @@ def _plots(ask: Ask, who: Actor) -> list[tuple[str, str]]:
 def _handing_out(ask: Ask, who: Actor, chosen: str) -> list[Field]:
     with ask.house.reading(who.org) as conn:
         lots = [lot for lot in office_nursery.nursery_lots(conn, who.org) if lot.left]
-    shown = [(lot.id, f"{lot.id}: {_species(ask, lot.species)}{lot.clone and f' {lot.clone}' or ''}, {lot.left:,}") for lot in lots]
+    shown = [(lot.id, f"{lot.id}: {' '.join((_species(ask, lot.species), lot.clone or '')).strip()}, {lot.left:,}") for lot in lots]
     return [
         Field("plot_id", "For which plot", "pick", chosen, "Its holder is who gets the seedlings.", options=_plots(ask, who)),
         Field("nursery_lot_id", "From which nursery lot", "choice", options=shown),

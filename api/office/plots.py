@@ -58,7 +58,7 @@ async def register(request: Request, party: str) -> Response:
     }  # fmt: skip
     done = await _surveyed(request, who, typed, body)
     return (
-        await office(request, _new, who, party, typed, done) if isinstance(done, Wrong) else onward(request, f"/plots/{typed['plot_id']}")
+        await office(request, _new, who, party, typed, done) if isinstance(done, Wrong) else onward(request, f"/land/{typed['plot_id']}")
     )
 
 
@@ -78,7 +78,7 @@ async def _surveyed(request: Request, who: Actor, typed: Fields, body: dict[str,
     return done
 
 
-@router.get("/plots/{plot}")
+@router.get("/land/{plot}")
 async def one(request: Request, plot: str) -> Response:
     """One plot."""
     return await office(request, _one, member(request, "plots"), plot)
@@ -99,20 +99,20 @@ def _one(ask: Ask, who: Actor, id_: str, typed: Fields | None = None, wrong: Wro
     )  # fmt: skip
 
 
-@router.post("/plots/{plot}/survey")
+@router.post("/land/{plot}/survey")
 async def survey(request: Request, plot: str) -> Response:
     """Survey a plot again."""
     who, typed = acting(request, "plots", do="resurvey-plot"), await fields(request)
     done = await _surveyed(request, who, typed, {"do": "resurvey-plot", "plot_id": plot})
-    return await office(request, _one, who, plot, typed, done) if isinstance(done, Wrong) else onward(request, f"/plots/{plot}")
+    return await office(request, _one, who, plot, typed, done) if isinstance(done, Wrong) else onward(request, f"/land/{plot}")
 
 
-@router.post("/plots/{plot}/transfer")
+@router.post("/land/{plot}/transfer")
 async def transfer(request: Request, plot: str) -> Response:
     """Hand a plot over to another holder."""
     who, typed = acting(request, "plots", do="transfer-plot"), await fields(request)
     done = await run_in_threadpool(_transfer, request.app.state.house, who, plot, typed)
-    return await office(request, _one, who, plot, typed, done) if isinstance(done, Wrong) else onward(request, f"/plots/{plot}")
+    return await office(request, _one, who, plot, typed, done) if isinstance(done, Wrong) else onward(request, f"/land/{plot}")
 
 
 def _transfer(house: House, who: Actor, plot: str, typed: Fields) -> int | Wrong:
@@ -121,7 +121,7 @@ def _transfer(house: House, who: Actor, plot: str, typed: Fields) -> int | Wrong
     return attempt(house, who, new_id(typed), Draft(body, _OVER))
 
 
-@router.get("/plots/{plot}/{act}")
+@router.get("/land/{plot}/{act}")
 async def back(request: Request, plot: str, act: str) -> Response:  # noqa: ARG001 - survey or transfer
     """The language was changed at a form that was refused."""
-    return onward(request, f"/plots/{plot}") if ID.fullmatch(plot) else await office(request, unknown)
+    return onward(request, f"/land/{plot}") if ID.fullmatch(plot) else await office(request, unknown)

