@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import commands, entries, health, holdings, logs, oidcpages, pages, signin, userpages, webhooks
 from api.access import Knowing, Refusal
+from api.cache import Cache
 from api.delivery import Deliveries
 from api.health import Health
 from api.house import House
@@ -34,7 +35,7 @@ def create(house: House) -> FastAPI:
     app = FastAPI(
         title="Cacao Ledger", version="0.1.0", docs_url=None, redoc_url=None, lifespan=running, license_info={"name": "Apache-2.0"}
     )
-    app.state.house, app.state.health, app.state.metrics = house, Health(house), Metrics(house)
+    app.state.house, app.state.health, app.state.metrics, app.state.steady = house, Health(house), Metrics(house), Cache()
     app.include_router(commands.router)
     app.include_router(entries.router)
     app.include_router(holdings.router)

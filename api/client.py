@@ -126,9 +126,10 @@ class Cacao:
                 with self._open(Request(self._base + path, data, headers, method=method), timeout=self._timeout + wait) as answer:  # noqa: S310
                     return cast("Json", json.loads(answer.read() or b"{}"))
             except HTTPError as error:
-                if error.code not in _LATER or not left:
-                    raise Problem(error.code, _read(error)) from None
-                pause = float(error.headers.get("Retry-After") or pause)
+                with error:
+                    if error.code not in _LATER or not left:
+                        raise Problem(error.code, _read(error)) from None
+                    pause = float(error.headers.get("Retry-After") or pause)
             except _DOWN:
                 if not again or not left:
                     raise

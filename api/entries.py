@@ -29,7 +29,6 @@ EXAMPLE: Final = {
             "holder_id": "main/FA-0001",
             "lot_id": "main/HV-001",
             "plot_id": "main/P-00001",
-            "species": "cacao",
             "to_at": "2026-05-02T15:00:00-05:00",
         },
         "id": "0197a3c0-4b2e-700d-8c51-2f1b6d0e9a0d",

@@ -113,7 +113,7 @@ async def list_lots(
     tags=["holdings"],
     summary="One party",
     response_class=Response,
-    responses=_said(Party, PARTY, 404),
+    responses=_said(Party, PARTY, 404, 422),
 )
 async def find_party(request: Request, by: Annotated[Actor, Depends(reader("farmers", "lots"))], name: Name) -> Response:
     """One's own organisation, or a party that it enrolled."""
@@ -126,7 +126,7 @@ async def find_party(request: Request, by: Annotated[Actor, Depends(reader("farm
     tags=["holdings"],
     summary="One plot",
     response_class=Response,
-    responses=_said(Plot, PLOT, 404),
+    responses=_said(Plot, PLOT, 404, 422),
 )
 async def find_plot(request: Request, by: Annotated[Actor, Depends(reader("plots"))], name: Name) -> Response:
     """A plot that one's own organisation registered; its boundary is not shown here."""

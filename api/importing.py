@@ -13,9 +13,7 @@ from ledger.act import Unavailable, Unsure
 from projections import follow
 
 
-def run(
-    house: House, path: Path, book: str, report: Path | None, *, org: str | None = None, rehearse: bool, as_json: bool
-) -> int:
+def run(house: House, path: Path, book: str, report: Path | None, *, org: str | None = None, rehearse: bool, as_json: bool) -> int:
     """Import a folder, write its reports, print the sums. Exit code 0 when all rows were answered, 2 when not."""
     try:
         folder = Folder(path, book)

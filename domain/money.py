@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, ClassVar, Literal, assert_never
 
 from pydantic import AfterValidator, Field
@@ -20,14 +21,19 @@ from domain.values import (
     Text,
     Value,
     bare,
-    centimos,
     found,
     in_order,
     in_time,
     new,
     percent,
+    scaled,
     thousandths,
 )
+
+
+def centimos(written: Decimal, what: str) -> int:
+    """Whole céntimos of soles as written. Raises Refused `bad-quantity`."""
+    return scaled(written, what, 2)
 
 
 def total_centimos(grams: int, price: int, premium: int | None) -> int:

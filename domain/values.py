@@ -184,7 +184,7 @@ def new(states: States, sort: type[S], key: Key) -> None:
 MOST: Final = 1_000_000
 
 
-def _parts(written: Decimal, what: str, decimals: int, *, zero: bool = False, most: int = MOST) -> int:
+def scaled(written: Decimal, what: str, decimals: int, *, zero: bool = False, most: int = MOST) -> int:
     """Whole parts of a quantity as written, a power of ten to one. Raises Refused `bad-quantity`."""
     _, _, exponent = written.as_tuple()
     if written < 0 or (written == 0 and not zero) or written > most or (isinstance(exponent, int) and exponent < -decimals):
@@ -198,12 +198,7 @@ def _parts(written: Decimal, what: str, decimals: int, *, zero: bool = False, mo
 
 def thousandths(written: Decimal, what: str, *, zero: bool = False, most: int = MOST) -> int:
     """Whole thousandths of a quantity as written (kg -> grams). Raises Refused `bad-quantity`."""
-    return _parts(written, what, 3, zero=zero, most=most)
-
-
-def centimos(written: Decimal, what: str) -> int:
-    """Whole céntimos of soles as written. Raises Refused `bad-quantity`."""
-    return _parts(written, what, 2)
+    return scaled(written, what, 3, zero=zero, most=most)
 
 
 def whole(written: Decimal, what: str, *, zero: bool = False) -> int:

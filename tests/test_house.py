@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from api.cli import app
+from api.roles import rows
 from api.settings import Settings
 from domain import GLOSSARY
 from domain.values import CODES
@@ -26,7 +27,6 @@ ONCE = {
     "shapely": "domain/geometry.py",
     "ijson": "api/season.py",
     "uvicorn": "api/running.py",
-    "typer": "api/cli.py",
     "PIL": "labels/raster.py",
     "limits": "api/limits.py",
     "authlib": "api/oidc.py",
@@ -99,6 +99,14 @@ def test_every_ignored_rule_has_its_reason_beside_it() -> None:
 
     assert ignores
     assert all("#" in line for line in ignores)
+
+
+def test_the_readme_says_who_may_do_what() -> None:
+    missing = [
+        name for sort, name, whose, by in rows() if f"| {'read ' if sort == 'read' else ''}`{name}` | {whose} | {by} |" not in README
+    ]
+
+    assert missing == []
 
 
 def test_the_readme_names_every_command_and_setting() -> None:

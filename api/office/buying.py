@@ -15,9 +15,10 @@ from api.house import House
 from api.office.desk import MOST, acting, bare, cards, key_of, onward, org_id, pen, person, proposed, search, soles
 from api.office.frame import WHOLE_FORM, Draft, Wrong, attempt, decimal, framed, moment, new_id, office
 from api.office.weighing import Weighed, weighed, worth
+from api.roles import may_read
 from domain.values import plain
 from projections import accounts, office_farmers, office_money
-from projections.office_farmers import Farmer, OnHand, Plot
+from projections.office_farmers import OnHand, Plot
 
 router: Final = APIRouter(include_in_schema=False)
 _LATEST: Final = 8
@@ -35,12 +36,13 @@ _ABOUT: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Seller:
-    """Whom one buys from: their plots, what they have on hand, and the lot that is bought where it is one of those."""
+    """Whom one buys from: their plots, what they have on hand, and the lot that is bought where it is one that is there already."""
 
-    farmer: Farmer
+    party: str
     plots: list[Plot]
     on_hand: list[OnHand]
-    lot: OnHand | None = None
+    lot: OnHand | None
+    farmer: bool = True
 
     @property
     def form(self) -> str:
@@ -49,26 +51,29 @@ class Seller:
 
 
 def _seller(house: House, who: Actor, id_: str, lot: str) -> Seller | None:
-    """The farmer of an id; None where it is nobody of this organisation, or the lot is not theirs."""
-    with house.reading(who.org) as conn:
-        farmer = office_farmers.farmer(conn, who.org, key_of(who, id_))
+    """A farmer of this organisation, or whoever offered it the lot; None where it is nobody of these, or the lot is not theirs."""
+    party, org = key_of(who, id_), who.org or ""
+    with house.reading(org) as conn:
+        farmer = office_farmers.farmer(conn, org, party)
         if farmer is None:
-            return None
-        on_hand = office_farmers.on_hand(conn, farmer.party)
+            offers = [each for each in accounts.offered(conn, org, house.now()) if (each.holder, bare(each.lot)) == (party, lot)]
+            there = [OnHand(lot, each.form, each.grams, each.offered_at) for each in offers]
+            return Seller(party, [], [], there[0], farmer=False) if there else None
+        on_hand = office_farmers.on_hand(conn, party)
         chosen = next((each for each in on_hand if bare(each.lot) == lot), None)
-        return None if lot and chosen is None else Seller(farmer, office_farmers.plots(conn, farmer.party), on_hand, chosen)
+        return None if lot and chosen is None else Seller(party, office_farmers.plots(conn, party), on_hand, chosen)
 
 
 @router.get("/buy")
 async def buy(request: Request) -> Response:
     """Where a purchase begins: whose beans they are."""
-    return await office(request, _find, acting(request, do="record-harvest"))
+    return await office(request, _find, acting(request, do="buy-lot"))
 
 
 @router.post("/buy/find")
 async def find(request: Request) -> Response:
     """Farmers by what was asked; where it is one, straight on to them."""
-    who, typed = acting(request, do="record-harvest"), await fields(request)
+    who, typed = acting(request, do="buy-lot"), await fields(request)
     hits = await run_in_threadpool(search, request.app.state.house, who, typed.get("q", ""))
     return onward(request, f"/buy/{hits[0].id}") if len(hits) == 1 else await office(request, _find, who, typed, hits)
 
@@ -77,13 +82,16 @@ def _find(ask: Ask, who: Actor, typed: Fields | None = None, hits: list[Any] | N
     with ask.house.reading(who.org) as conn:
         latest = office_money.sellers(conn, who.org or "", _LATEST) if hits is None else []
         known = [farmer for party in latest if (farmer := office_farmers.farmer(conn, who.org, party))]
-    return framed(ask, who, "buy.html", typed, here="/buy", hits=hits, latest=cards(ask.house, who, known), most=MOST)
+        offers = accounts.offered(conn, who.org or "", ask.house.now())
+    return framed(
+        ask, who, "buy.html", typed, here="/buy", hits=hits, latest=cards(ask.house, who, known), most=MOST, offers=offers, bare=bare
+    )
 
 
 @router.get("/buy/{party}")
 async def weigh(request: Request, party: str) -> Response:
     """The form of a purchase from one farmer."""
-    who = acting(request, do="record-harvest")
+    who = acting(request, do="buy-lot")
     if party == "find":
         return onward(request, "/buy")
     return await office(request, _form, who, party, {"source": request.query_params.get("lot", "")})
@@ -101,7 +109,7 @@ def _form(ask: Ask, who: Actor, party: str, typed: Fields, wrong: Wrong | None =
         typed = {name: value for name, value in typed.items() if name != "lot"}
     return framed(
         ask, who, "buy_from.html", typed, wrong, here="/buy", seller=seller, party=party, number=number, now=now[:16], bare=bare,
-        name=person(house, who, seller.farmer.party).get("name", ""), price=price and plain(Decimal(price.price_pen_kg) / 1000),
+        name=person(house, who, seller.party).get("name", ""), price=price and plain(Decimal(price.price_pen_kg) / 1000),
         premiums=[(plain(Decimal(pct) / 1000), name) for name, pct in price.premiums.items()] if price else [],
         scale=summed and summed[0], total=summed and soles(summed[1]),
     )  # fmt: skip
@@ -110,7 +118,7 @@ def _form(ask: Ask, who: Actor, party: str, typed: Fields, wrong: Wrong | None =
 @router.post("/buy/{party}")
 async def bought(request: Request, party: str) -> Response:
     """Write the purchase, or only work out what it comes to."""
-    who, typed = acting(request, do="record-harvest"), await fields(request)
+    who, typed = acting(request, do="buy-lot"), await fields(request)
     scale = weighed(typed.get("weighings", ""), typed.get("tare", ""))
     total = _total(typed, scale)
     if isinstance(scale, Wrong) or isinstance(total, Wrong):
@@ -120,6 +128,8 @@ async def bought(request: Request, party: str) -> Response:
     done = await run_in_threadpool(_buy, request.app.state.house, who, party, typed, scale.kg, total)
     if isinstance(done, Wrong):
         return await office(request, _form, who, party, typed, done)
+    if not may_read(who.roles, "money"):
+        return onward(request, f"/stock/{typed['lot']}")
     parts = quote(" ".join(map(plain, scale.parts)))
     return onward(request, f"/receipts/{typed['lot']}?weighed={parts}&tare={plain(scale.tare)}")
 

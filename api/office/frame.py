@@ -128,6 +128,14 @@ async def office(request: Request, make: Any, *of: Any, **more: Any) -> Response
     return answer(request, made, NO_STORE)
 
 
+async def steady(request: Request, make: Any, who: Actor) -> Response:  # noqa: ANN401 - passed on
+    """As `office`, for a page without forms: while the ledger stands still, it is made once."""
+    ask = asking(request)
+    key = (who.org, who.roles, who.name, str(request.url), ask.language, ask.house.now()[:10], ask.house.follower.reached)
+    made = await request.app.state.steady.get(key, partial(make, ask, who))
+    return answer(request, made, NO_STORE)
+
+
 def names(house: House, actor: Actor, parties: Sequence[str]) -> dict[str, str]:
     """Party -> name, of those that the actor's organisation may see."""
     with house.reading(actor.org) as conn:

@@ -57,9 +57,7 @@ async def register(request: Request, party: str) -> Response:
         "planted_at": f"{planted}T00:00:00-05:00" if planted else "", "plot_id": typed.get("plot_id", ""),
     }  # fmt: skip
     done = await _surveyed(request, who, typed, body)
-    return (
-        await office(request, _new, who, party, typed, done) if isinstance(done, Wrong) else onward(request, f"/land/{typed['plot_id']}")
-    )
+    return await office(request, _new, who, party, typed, done) if isinstance(done, Wrong) else onward(request, f"/land/{typed['plot_id']}")
 
 
 async def _surveyed(request: Request, who: Actor, typed: Fields, body: dict[str, Any]) -> int | Wrong:

@@ -15,7 +15,7 @@ from api.cache import Ask, Page, unknown
 from api.forms import Fields, fields, member
 from api.look import region, said, sentence
 from api.office.acts import acting, given, upper
-from api.office.frame import Draft, Wrong, book_of, framed, office
+from api.office.frame import Draft, Wrong, book_of, framed, office, steady
 from api.office.history import history
 from api.office.sheets import sheet
 from api.roles import may_command, may_read
@@ -68,7 +68,7 @@ def _by_place(lots: Sequence[OnHand]) -> list[Group]:
 @router.get("/stock")
 async def stock(request: Request) -> Response:
     """Lots on hand."""
-    return await office(request, _stock, member(request, "lots"))
+    return await steady(request, _stock, member(request, "lots"))
 
 
 def _stock(ask: Ask, who: Actor) -> Page:

@@ -10,7 +10,7 @@ from api.cache import Ask, Page
 from api.forms import member
 from api.house import House
 from api.office.desk import own_name, soles
-from api.office.frame import framed, office
+from api.office.frame import framed, steady
 from api.roles import may_read
 from projections import accounts, office_money
 
@@ -20,7 +20,7 @@ router: Final = APIRouter(include_in_schema=False)
 @router.get("/office")
 async def today(request: Request) -> Response:
     """Where one begins."""
-    return await office(request, _today, member(request))
+    return await steady(request, _today, member(request))
 
 
 def _today(ask: Ask, who: Actor) -> Page:

@@ -3,6 +3,7 @@
 import re
 from html import unescape
 
+import httpx2
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
@@ -15,12 +16,14 @@ CLIENT, SECRET = "cacao", "only-the-two-of-us"
 
 
 def with_provider(house: House, issuer: str) -> House:
+    """The house, which trusts a provider from now on."""
     settings = house.settings
     settings.oidc_issuer, settings.oidc_client, settings.oidc_secret, settings.oidc_name = issuer, CLIENT, SecretStr(SECRET), "Coop ID"
     return house
 
 
 def browser_of(house: House) -> TestClient:
+    """A browser in which nobody is signed in."""
     return TestClient(create(house), base_url=PLACE, follow_redirects=False, headers={**FROM_US, "Accept-Language": "en"})
 
 
@@ -33,5 +36,12 @@ def door(mine: TestClient, *, connecting: bool = False) -> str:
     return unescape(found[1])
 
 
+def logged_in(at: str, user: str) -> str:
+    """The address, here, to which the provider sends somebody who logs in there."""
+    assert 'name="user"' in httpx2.get(at).text
+    return httpx2.post(at, data={"user": user}).headers["location"].removeprefix(PLACE)
+
+
 def sorts(house: House, user: str) -> list[str]:
+    """What somebody signs in with."""
     return sorted(device.sort for device in people.devices(house, user))

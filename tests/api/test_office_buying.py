@@ -238,3 +238,24 @@ def test_who_may_not_buy_is_told_so(house: House) -> None:
     with signed_in(house, org, "plant") as plant:
         assert plant.get("/buy").status_code == 403
         assert plant.get("/receipts/C-1").status_code == 403
+
+
+def test_an_exporter_buys_a_lot_that_was_offered_and_nothing_else(buyer: TestClient, house: House) -> None:
+    exporter = organisation(house, "EXP-1", "exporter")
+    walk = Walk(buyer, "/buy/F-1?lang=en")
+    walk.fill(weighings="40")
+    walk.send("Buy and make the receipt")
+    lot = walk.path.rpartition("/")[2]
+    with signed_in(house, "main/AGG-1", "plant") as plant, signed_in(house, exporter, "exporter") as other:
+        assert "Nothing is offered to us." in Walk(other, "/buy?lang=en").words
+        assert other.get(f"/buy/AGG-1?lot={lot}").status_code == 404
+        given(plant, {"do": "offer-lot", "lot_id": lot, "to_id": "EXP-1", "offered_at": house.now()})
+
+        walk = Walk(other, "/buy?lang=en")
+        assert "Find the farmer" not in walk.words
+        walk.click(f"40 kg wet beans {lot}")
+        walk.fill(weighings="30", price="11", lot="X-1")
+        walk.send("Buy and make the receipt")
+
+        assert (walk.status, walk.path) == (200, "/stock/X-1")
+        assert "10 kg wet beans" in Walk(other, "/buy?lang=en").words

@@ -27,7 +27,7 @@ from api.app import create
 from api.house import House
 from api.oidc import BACK
 from tests.api.chromium import fits, free_port, served
-from tests.api.connecting import CLIENT, SECRET, browser_of, door, sorts, with_provider
+from tests.api.connecting import CLIENT, SECRET, browser_of, door, logged_in, sorts, with_provider
 from tests.api.people import PLACE, admitted, organisation, signed_in
 
 PORT = free_port()
@@ -61,12 +61,6 @@ def issuer() -> Iterator[str]:
 @pytest.fixture
 def home(house: House, issuer: str) -> House:
     return with_provider(house, issuer)
-
-
-def logged_in(at: str, user: str) -> str:
-    """The address, here, to which the provider sends somebody who logs in there."""
-    assert 'name="user"' in httpx2.get(at).text
-    return httpx2.post(at, data={"user": user}).headers["location"].removeprefix(PLACE)
 
 
 def connect(mine: TestClient, user: str) -> Any:

@@ -40,7 +40,7 @@ def test_nothing_of_an_account_stands_where_it_is_kept(fresh_house: House, org: 
     with signed_in(fresh_house, org, "buyer", user) as mine:
         forger.claims = {"sub": "beto@cooperative.example"}
         connect_at(mine, forger)
-    with psycopg.connect(fresh_fresh_house.url) as conn:
+    with psycopg.connect(fresh_house.url) as conn:
         kept = [
             str(row)
             for table in ("views.devices", "access.challenges", "access.sessions")
@@ -111,9 +111,7 @@ def test_a_token_that_was_not_made_for_this_sign_in_connects_nothing(
         {"token_endpoint": None},
     ],
 )
-def test_a_provider_that_publishes_what_cannot_be_trusted_is_not_gone_to(
-    fresh_house: House, forger: Forger, published: dict[str, Any]
-) -> None:
+def test_a_provider_that_cannot_be_trusted_is_not_gone_to(fresh_house: House, forger: Forger, published: dict[str, Any]) -> None:
     forger.published = published
     with browser_of(fresh_house) as mine:
         answered = mine.get("/signin/oidc")

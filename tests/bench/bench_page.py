@@ -53,9 +53,9 @@ def serving(command: list[str], port: int, env: dict[str, str]) -> Iterator[str]
             server.terminate()
 
 
-def wrk(address: str, seconds: int = SECONDS) -> tuple[float, float]:
+def wrk(address: str, seconds: int = SECONDS, header: str = "") -> tuple[float, float]:
     """Pages a second, and p99 in milliseconds."""
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", address]
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", *(["-H", header] if header else []), address]
     said = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=True).stdout
     rate, p99 = re.search(r"Requests/sec:\s+([\d.]+)", said), re.search(r"99%\s+([\d.]+)(us|ms|s)", said)
     if "Non-2xx" in said or "Socket errors" in said or not rate or not p99:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from domain.money import centimos
 from domain.values import (
     Count,
     Id,
@@ -15,7 +16,6 @@ from domain.values import (
     Refused,
     Text,
     bare,
-    centimos,
     in_order,
     in_time,
     kilograms,

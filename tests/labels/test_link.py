@@ -2,7 +2,7 @@
 
 import pytest
 
-from labels.link import container_link, is_loopback, short_address
+from labels.link import container_link, is_loopback, lot_link, short_address
 
 
 def test_a_label_leads_to_one_stuffing_and_not_to_the_next_voyage() -> None:
@@ -14,6 +14,12 @@ def test_a_label_leads_to_one_stuffing_and_not_to_the_next_voyage() -> None:
 
 def test_what_one_types_by_hand_has_neither_scheme_nor_position() -> None:
     assert short_address("https://cacao.example", "TRHU6368220") == "cacao.example/c/TRHU6368220"
+
+
+def test_a_lot_is_led_to_by_its_id_and_by_its_book_where_that_is_not_the_first() -> None:
+    links = [lot_link("https://cacao.example/libro/", key) for key in ("main/C-2026-000001", "coop-2/C-2026-000001")]
+
+    assert links == ["https://cacao.example/libro/l/C-2026-000001", "https://cacao.example/libro/l/coop-2/C-2026-000001"]
 
 
 @pytest.mark.parametrize("base", ["https://cacao.example/libro", "https://cacao.example/libro/"])

@@ -270,3 +270,11 @@ def test_sealed_content_may_be_any_text(conn: Connection, vault: Vault) -> None:
     put_away(conn, vault, content)
 
     assert vault.open(conn, [TAG])[TAG].content == {"name": 'Ñusta "Ñ" \\ \n € 😀'}
+
+
+def test_a_mark_is_the_same_for_one_key_and_purpose_alone() -> None:
+    marks = {Vault(key).mark(purpose, content) for key in (bytes(32), OTHER_KEY) for purpose in ("a", "b") for content in (b"x", b"y")}
+
+    assert len(marks) == 8
+    assert Vault(OTHER_KEY).mark("a", b"x") == Vault(OTHER_KEY).mark("a", b"x")
+    assert all(len(bytes.fromhex(mark)) == 32 for mark in marks)

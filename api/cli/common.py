@@ -1,0 +1,48 @@
+"""What all commands at the terminal share: the application, the opened house, and how a failure is said."""
+
+import gc
+from contextlib import contextmanager
+from typing import Annotated, Any, Final
+
+import typer
+
+from api import terminal
+from api.settings import Settings
+
+app: Final = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="A ledger for cacao at the level of the lot."
+)
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Book = Annotated[str, typer.Option(help="The numbering whose ids are spoken.")]
+
+
+@contextmanager
+def house() -> Any:  # noqa: ANN401 - a context
+    """The opened house; what is wrong with it is said in one sentence."""
+    from psycopg import OperationalError
+
+    from api.house import opened
+    from ledger.vault import WrongKey
+
+    gc.set_threshold(50_000, 20, 100)  # commands and rows live shortly and in no cycles: looking for some costs a tenth
+    try:
+        with opened(Settings()) as each:
+            yield each
+    except OperationalError as error:
+        raise failed(f"the database is out of reach ({str(error).splitlines()[0]}). `cacao doctor` looks further.") from None
+    except WrongKey as error:
+        raise failed(str(error)) from None
+
+
+def failed(words: str, code: int = 2) -> typer.Exit:
+    """Say why a command ends, and with which exit code."""
+    terminal.say(f"cacao: {words}")
+    return typer.Exit(code)
+
+
+def caught_up(each: Any) -> None:  # noqa: ANN401 - a House
+    """Wait until the views show all that is written."""
+    from projections import follow
+
+    with follow.connected(each.url) as conn:
+        follow.catch_up(conn)
