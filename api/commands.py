@@ -25,8 +25,13 @@ from ledger.decision import Accepted, Answer, Denied, Repeated
 STATUS: Final = {"malformed": 422, "forbidden": 403}
 """Code of a refusal -> HTTP status; 409 for all others."""
 router = APIRouter()
-ANSWER: Final = {"id": EXAMPLES[0]["id"], "status": "accepted", "positions": [1], "link": None}
-_REFUSED: Final = {"id": EXAMPLES[12]["id"], "status": "refused", "code": "unknown-plot", "sentence": "no plot P-00001 was ever accepted"}
+_ACCEPTED: Final = {"id": EXAMPLES[12]["id"], "status": "accepted", "positions": [13], "link": "/l/HV-001?at=13"}
+_REFUSED: Final = {
+    "id": "0197a3c0-4b2e-7fff-8c51-2f1b6d0e9aff",
+    "status": "refused",
+    "code": "duplicate-id",
+    "sentence": "lot HV-001 was accepted before, with other content",
+}
 _ONE: Final = {
     "type": "object",
     "required": ["id", "status"],
@@ -43,9 +48,9 @@ _MANY: Final = {"type": "object", "required": ["answers"], "properties": {"answe
 ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "A repeat, or one answer for each command of a list, in order.",
-        "content": {"application/json": {"schema": {"oneOf": [_ONE, _MANY]}, "example": {"answers": [ANSWER, _REFUSED]}}},
+        "content": {"application/json": {"schema": {"oneOf": [_ONE, _MANY]}, "example": {"answers": [_ACCEPTED, _REFUSED]}}},
     },
-    201: {"description": "Accepted.", "content": {"application/json": {"schema": {"oneOf": [_ONE, _MANY]}, "example": ANSWER}}},
+    201: {"description": "Accepted.", "content": {"application/json": {"schema": {"oneOf": [_ONE, _MANY]}, "example": _ACCEPTED}}},
     **problems(400, 403, 409, 415, 422),
 }
 

@@ -61,11 +61,14 @@ class Deliveries:
 
     def _run(self) -> None:
         while not self._closed.is_set():
-            with suppress(*OUT_OF_REACH, psycopg.Error), connect(self._house.url, SERVER) as conn:
-                while not self._closed.is_set() and conn.execute(_LOCK).fetchone() != (True,):
-                    self._closed.wait(ELSEWHERE_SECONDS)
-                with self._house.follower.ringing(self._bell.set):
-                    self._serve(conn)
+            try:
+                with suppress(*OUT_OF_REACH), connect(self._house.url, SERVER) as conn:
+                    while not self._closed.is_set() and conn.execute(_LOCK).fetchone() != (True,):
+                        self._closed.wait(ELSEWHERE_SECONDS)
+                    with self._house.follower.ringing(self._bell.set):
+                        self._serve(conn)
+            except psycopg.Error as failure:
+                logs.failure(failure)
             self._closed.wait(IDLE_SECONDS)
 
     def _serve(self, conn: Connection) -> None:

@@ -93,7 +93,7 @@ def _said(model: type[BaseModel], example: dict[str, Any], *statuses: int) -> di
     tags=["holdings"],
     summary="Lots of one's own organisation",
     response_class=Response,
-    responses=_said(Lots, {"lots": [LOT], "next": None}, 404, 422),
+    responses=_said(Lots, {"lots": [LOT], "next": LOT["lot"]}, 404, 422),
 )
 async def list_lots(
     request: Request,

@@ -95,7 +95,7 @@ class Provider:
                     scope="openid",
                     redirect_uri=self.back,
                     code_challenge_method="S256",
-                    timeout=SECONDS,
+                    timeout=None,  # all of it together is bounded, so that a slow drip is too
                 ) as talk,
             ):
                 yield talk

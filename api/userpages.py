@@ -72,9 +72,7 @@ def _page(ask: Ask, who: Actor, typed: Fields | None = None, wrong: Wrong | None
     listed = _people(ask.house, who, ask.language)
     choices = [(role, getattr(roles()[role], ask.language)) for role in get_args(UserRole)]
     own = (who.org or "").rpartition("/")[2]
-    return framed(
-        ask, who, "people.html", typed, wrong, here="/people", people=listed, role_choices=choices, org_id=own, invitation=link
-    )
+    return framed(ask, who, "people.html", typed, wrong, here="/people", people=listed, role_choices=choices, org_id=own, invitation=link)
 
 
 @router.get("/people")

@@ -21,7 +21,7 @@ from api.roles import may_command
 router: Final = APIRouter(tags=["webhooks"])
 _MADE: Final = datetime(2026, 5, 2, 20, 0, tzinfo=UTC)
 EXAMPLE: Final = Hook(
-    "W-7Q3M9K2FHXWV4TRB", "U-7Q3M", "https://coop.example/cacao", ["lot-bought.v1"], 41, "active", 0, None, _MADE, None, _MADE
+    "W-7Q3M9K2FHXWV4TRB", "U-7Q3M", "https://coop.example/cacao", ["lot-bought.v1"], 41, "active", 1, "answered 503", _MADE, _MADE, _MADE
 ).shown()
 _ENDED: Final = dict.fromkeys((f"{MOST_FAILURES} failures in a row", "an answer 410"))
 DELIVERED: Final = {"hook": EXAMPLE["id"], "entries": [ENTRY], "next": ENTRY["position"]}

@@ -102,7 +102,12 @@ def attempt(house: House, actor: Actor, id_: str, *drafts: Draft) -> int | Wrong
 
 
 def framed(
-    ask: Ask, actor: Actor, template: str, typed: Fields | None = None, wrong: Wrong | None = None, **of: Any  # noqa: ANN401
+    ask: Ask,
+    actor: Actor,
+    template: str,
+    typed: Fields | None = None,
+    wrong: Wrong | None = None,
+    **of: Any,  # noqa: ANN401
 ) -> Page:
     """A page of the office: with what was typed, and what was wrong beside its field. 422 where something was."""
     said = None if wrong is None else sentence(ask.language, wrong.template, wrong.values)

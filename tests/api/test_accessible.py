@@ -21,7 +21,7 @@ COOP = "main/AG-01"
 PUBLIC = ["/", "/signin", "/c/KAWU2607135", "/c/NOWHERE", "/l/X-0010", "/problems/gain"]
 OFFICE = [
     "/office", "/devices", "/people", "/buy", "/buy/{farmer}", "/farmers", "/farmers/new", "/farmers/{farmer}",
-    "/farmers/{farmer}/plots/new", "/plots/{plot}", "/daybook?day={day}", "/pay/{farmer}", "/prices", "/receipts/{bought}", "/stock",
+    "/farmers/{farmer}/plots/new", "/land/{plot}", "/daybook?day={day}", "/pay/{farmer}", "/prices", "/receipts/{bought}", "/stock",
     "/stock/{bought}", "/step/ferment", "/step/dry", "/step/blend", "/step/split", "/step/inspect", "/step/lose", "/containers", "/nursery",
     "/nursery/raise", "/nursery/hand-out", "/nursery/take-back", "/nursery/cut", "/nursery/graft", "/nursery/count",
 ]  # fmt: skip

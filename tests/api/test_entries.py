@@ -239,6 +239,16 @@ def test_the_documents_examples_are_what_is_answered(door: TestClient, theirs: d
     assert door.get("/plots/main/P-00002", headers=theirs).json() == PLOT
 
 
+def test_the_documents_answers_to_commands_are_those_that_are_given(house: House) -> None:
+    with TestClient(create(house), headers={"Authorization": f"Bearer {house.token()}"}) as client:
+        again = {**EXAMPLES[12], "id": "0197a3c0-4b2e-7fff-8c51-2f1b6d0e9aff", "kg": "1"}
+        answers = client.post("/commands", json=[*EXAMPLES[:13], again]).json()["answers"]
+        document = client.get("/openapi.json").json()["paths"]["/commands"]["post"]
+
+    assert answers[12:] == document["responses"]["200"]["content"]["application/json"]["example"]["answers"]
+    assert answers[12] == document["responses"]["201"]["content"]["application/json"]["example"]
+
+
 @pytest.mark.parametrize("path", ["/parties/FA-0001", "/parties/main/FA-0001", "/plots/P-00001", "/parties/EX-01"])
 def test_what_is_anothers_answers_word_for_word_as_what_is_unknown(door: TestClient, ours: dict[str, str], path: str) -> None:
     unknown = f"{path.rpartition('/')[0]}/NO-SUCH"

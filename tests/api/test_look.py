@@ -61,11 +61,11 @@ def test_a_page_is_made_once_while_it_keeps_and_the_least_used_goes_first() -> N
 
 def spoken() -> Iterator[str]:
     """Every message of templates and code that a reader may see."""
-    for path in sorted((HERE / "api/templates").glob("*.html")):
+    for path in sorted((HERE / "api/templates").rglob("*.html")):
         with path.open("rb") as file:
             for _, message, _, _ in extract(babel_extract, file, DEFAULT_KEYWORDS, (), {"newstyle_gettext": "true", "silent": "false"}):
                 yield message if isinstance(message, str) else message[0]
-    for path in [*sorted((HERE / "domain").glob("*.py")), *sorted((HERE / "ledger").glob("*.py")), *sorted((HERE / "api").glob("*.py"))]:
+    for path in [*sorted((HERE / "domain").glob("*.py")), *sorted((HERE / "ledger").glob("*.py")), *sorted((HERE / "api").rglob("*.py"))]:
         for call in (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)):
             name = call.func.id if isinstance(call.func, ast.Name) else call.func.attr if isinstance(call.func, ast.Attribute) else ""
             at = {"Refused": (1,), "Denied": (1,), "Unreadable": (0,), "said": (1,), "_wait": (1,), "message": (1, 2, 3, 4)}.get(name, ())

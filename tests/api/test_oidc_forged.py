@@ -138,6 +138,16 @@ def test_a_provider_that_goes_away_meanwhile_is_said(fresh_house: House) -> None
         assert mine.get(BACK, params={"code": "any", "state": state}).status_code == 503
 
 
+def test_a_way_back_of_another_browser_is_refused_before_the_provider_is_asked(fresh_house: House) -> None:
+    with browser_of(fresh_house) as mine, browser_of(fresh_house) as thiefs:
+        with forging() as forger:
+            with_provider(fresh_house, forger.issuer)
+            door(thiefs)
+            state = parse_qs(urlsplit(door(mine)).query)["state"][0]
+
+        assert thiefs.get(BACK, params={"code": "any", "state": state}).status_code == 400
+
+
 def test_a_provider_that_never_answers_is_waited_for_no_longer_than_is_set(fresh_house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(oidc, "SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent, browser_of(fresh_house) as mine:
