@@ -171,10 +171,15 @@ class Knowing:
 
         async def turning(message: Message) -> None:
             asks = known(request)
-            if message["type"] == "http.response.start" and asks and asks.turned:
+            if message["type"] == "http.response.start" and asks and asks.turned and not _sets_session(message):
                 response = Response()
                 set_session(response, asks.turned)
                 message["headers"] = [*message["headers"], *(pair for pair in response.raw_headers if pair[0] == b"set-cookie")]
             await send(message)
 
         await self._app(scope, receive, turning)
+
+
+def _sets_session(message: Message) -> bool:
+    """Whether an answer hands out a session already: of one who just signed in, or out."""
+    return any(name == b"set-cookie" and value.startswith(COOKIE.encode() + b"=") for name, value in message["headers"])

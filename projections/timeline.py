@@ -5,7 +5,7 @@ from projections.view import View, table
 TIMELINE = View(
     "timeline",
     (
-        table("moments", "position int8, kind text, at text, org text", "position"),
+        table("moments", "position int8, kind text, at text, org text", "position", "org, position"),
         table("timeline", "tag text, position int8", "tag, position", theirs=None),
     ),
     {},

@@ -7,13 +7,12 @@ from typing import Any, Final, Literal
 from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from api.access import Actor, Refusal
-from api.cache import NO_STORE, Ask, Page, answer, asking
-from api.forms import Fields, denied, gone, member
+from api.access import Actor
+from api.cache import Ask, Page
+from api.forms import Fields
 from api.house import House
-from api.office.frame import Draft, Wrong, attempt, book_of, decimal, framed, new_id, office
-from api.roles import may_command
-from projections.office import next_id
+from api.office.desk import onward
+from api.office.frame import Draft, Wrong, attempt, decimal, framed, new_id, office
 from projections.office_stock import OnHand
 
 MOST_LOTS: Final = 120
@@ -80,34 +79,18 @@ def org_of(who: Actor) -> str:
     return who.org or ""
 
 
-def acting(request: Request, do: str, *reads: str) -> Actor:
-    """The person who asks, who may give a command in an organisation's name. Raises Refusal."""
-    who = member(request, *reads)
-    ask = asking(request)
-    if not may_command(who.roles, do):
-        raise Refusal(answer(request, denied(ask), NO_STORE))
-    if who.org is None:
-        words = "This is done in the name of an organisation. Act for one of yours, or ask its administrator to admit you."
-        raise Refusal(answer(request, ask.message(403, "For an organisation", words), NO_STORE))
-    return who
-
-
 async def given(request: Request, who: Actor, typed: Fields, drafts: Sequence[Draft], again: Any, then: str) -> Response:  # noqa: ANN401
     """Give a form's commands as one act; on to `then`, or the page `again(ask, who, typed=…, wrong=…)` with what was wrong."""
     result = await run_in_threadpool(attempt, request.app.state.house, who, new_id(typed), *drafts)
     if isinstance(result, Wrong):
         return await office(request, again, who, typed=typed, wrong=placed(result))
-    return gone(request, then)
+    return onward(request, then)
 
 
 def placed(wrong: Wrong) -> Wrong:
-    """A refusal that names a lot's kilograms, or a quantity by its field, stands beside those."""
-    what = wrong.values.get("what", "")
-    if wrong.code == "bad-quantity" and not wrong.field:
-        return replace(wrong, field=f"kg-{what.removeprefix('kg of ')}" if what.startswith("kg of ") else what)
-    if wrong.code == "overdrawn" and not wrong.field and "lot" in wrong.values:
-        return replace(wrong, field=f"kg-{wrong.values['lot']}")
-    return wrong
+    """More than a lot has stands beside what is taken of it."""
+    beside = wrong.code == "overdrawn" and not wrong.field and "lot" in wrong.values
+    return replace(wrong, field=f"kg-{wrong.values['lot']}") if beside else wrong
 
 
 def taken(typed: Fields, *, one: bool = False) -> list[tuple[str, str]]:
@@ -128,17 +111,6 @@ def upper(typed: Fields, name: str) -> str:
     return typed.get(name, "").upper()
 
 
-def times(*names: str) -> dict[str, str]:
-    """Where refusals about time stand: too late beside the last of some fields, too early beside the first."""
-    return {"in-the-future": names[-1], "before-origin": names[0]}
-
-
 def now(house: House) -> str:
     """The moment, as a field for times takes it."""
     return house.now()[:TO_MINUTES]
-
-
-def free_id(house: House, who: Actor, sort: str, letter: str) -> str:
-    """The next free id of a sort of things in the actor's book; others may write in that book, and their numbers count too."""
-    with house.reading(None) as conn:
-        return next_id(conn, sort, book_of(who), letter, house.now()[:4])

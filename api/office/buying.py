@@ -12,8 +12,8 @@ from api.access import Actor
 from api.cache import Ask, Page, unknown
 from api.forms import Fields, fields
 from api.house import House
-from api.office.desk import MOST, acting, bare, cards, key_of, onward, org_id, pen, person, proposed, search, soles
-from api.office.frame import WHOLE_FORM, Draft, Wrong, attempt, decimal, framed, moment, new_id, office
+from api.office.desk import MOST, bare, cards, key_of, onward, org_id, pen, person, proposed, search, soles
+from api.office.frame import WHOLE_FORM, Draft, Wrong, acting, attempt, decimal, framed, moment, new_id, office
 from api.office.weighing import Weighed, weighed, worth
 from api.roles import may_read
 from domain.values import plain
@@ -29,7 +29,7 @@ _ABOUT: Final = {
     **dict.fromkeys(("kg", "bad-quantity", "gain", "overdrawn"), "weighings"),
     **dict.fromkeys(("plot_id", "unknown-plot", "unknown-lot", "not-held"), "plot"),
     **dict.fromkeys(("lot_id", "payment_id", "duplicate-id"), "lot"),
-    **dict.fromkeys(("to_at", "started_at", "ended_at", "paid_at", "in-the-future", "before-origin"), "at"),
+    **dict.fromkeys(("to_at", "started_at", "ended_at", "paid_at"), "at"),
     "price_pen_kg": "price", "premium_pct": "premium", "pen": "price", "from_at": "since",
 }  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Final, get_args
 
@@ -11,8 +11,8 @@ from fastapi import APIRouter, Request, Response
 from api.access import Actor
 from api.cache import Ask, Page, answer, asking, unknown
 from api.forms import Fields, fields, member
-from api.office.acts import Field, Form, Takes, acting, form_page, given, marks, now, org_of, taken, times, upper
-from api.office.frame import Draft, Wrong, decimal, framed, moment, office
+from api.office.acts import Field, Form, Takes, form_page, given, marks, now, org_of, taken, upper
+from api.office.frame import Draft, Wrong, acting, decimal, framed, moment, office
 from api.roles import may_command
 from domain.container import Incoterm
 from domain.values import bare, plain
@@ -91,10 +91,10 @@ def _tonnes() -> int:
 async def open_one(request: Request) -> Response:
     """Begin a stuffing."""
     typed = await fields(request)
-    who = acting(request, "open-container", "containers")
+    who = acting(request, "containers", do="open-container")
     number = re.sub(r"[\s-]", "", upper(typed, "container_no"))
     body = {"do": "open-container", "container_no": number, "holder_id": bare(org_of(who)), "at": moment(typed.get("at", ""))}
-    return await given(request, who, typed, [Draft(body, times("at") | _OPENED)], _containers, f"/containers/{number}")
+    return await given(request, who, typed, [Draft(body, _OPENED)], _containers, f"/containers/{number}")
 
 
 @router.get("/containers/{number}")
@@ -123,7 +123,7 @@ async def act(request: Request, number: str, name: str) -> Response:
     """The form of one act."""
     if name not in ACTS:
         return answer(request, unknown(asking(request)))
-    who = acting(request, ACTS[name].do, "containers")
+    who = acting(request, "containers", do=ACTS[name].do)
     return await office(request, partial(_act, number, name), who)
 
 
@@ -148,23 +148,16 @@ async def do(request: Request, number: str, name: str) -> Response:
     if name not in ACTS:
         return answer(request, unknown(asking(request)))
     typed, of = await fields(request), ACTS[name]
-    who = acting(request, of.do, "containers")
+    who = acting(request, "containers", do=of.do)
     drafts = _loads(typed, number) if name == "load" else [_draft(of, typed, number)]
-    return await given(request, who, typed, drafts, partial(_again, number, name), f"/containers/{number}")
-
-
-def _again(number: str, name: str, ask: Ask, who: Actor, typed: Fields, wrong: Wrong) -> Page:
-    """The form with what was wrong; a number of bags stands beside its kilograms, under a name of its own."""
-    about_bags = wrong.values.get("what", wrong.values.get("field")) == "bags"
-    moved = replace(wrong, field=wrong.field.replace("kg-", "bags-", 1)) if about_bags else wrong
-    return _act(number, name, ask, who, typed=typed, wrong=moved)
+    return await given(request, who, typed, drafts, partial(_act, number, name), f"/containers/{number}")
 
 
 def _draft(of: Act, typed: Fields, number: str) -> Draft:
     names = ("seal_no", "contract_no", "incoterm")
     body = {"do": of.do, "container_no": number, "at": moment(typed.get("at", "")), **{name: typed.get(name, "") for name in names}}
     body |= {name: upper(typed, name) for name in ("destination", "buyer_id")} | {"price_usd_t": decimal(typed.get("price_usd_t", ""))}
-    return Draft(body, times("at") | dict(of.about))
+    return Draft(body, dict(of.about))
 
 
 def _loads(typed: Fields, number: str) -> list[Draft]:
@@ -173,7 +166,7 @@ def _loads(typed: Fields, number: str) -> list[Draft]:
     return [
         Draft(
             {"do": "load-lot", "container_no": number, "at": at, "lot_id": lot, "kg": kg, "bags": typed.get(f"bags-{lot}", "")},
-            times("at") | {"overdrawn": f"kg-{lot}", "bad-quantity": f"kg-{lot}", "kg": f"kg-{lot}", "bags": f"bags-{lot}",
+            {"overdrawn": f"kg-{lot}", "kg": f"kg-{lot}", "bags": f"bags-{lot}",
                            "wrong-form": "takes", "not-held": "takes", "lot_id": "takes", "unknown-lot": "takes"},
         )
         for lot, kg in taken(typed) or [("", "")]

@@ -12,8 +12,8 @@ from api.cache import NO_STORE, Ask, Page, answer, asking, unknown
 from api.forms import Fields, fields
 from api.house import House
 from api.look import said
-from api.office.desk import ID, acting, bare, key_of, onward, org_id, pen, person, proposed, soles
-from api.office.frame import Draft, Wrong, attempt, decimal, framed, moment, names, new_id, office
+from api.office.desk import ID, bare, key_of, onward, org_id, pen, person, proposed, soles
+from api.office.frame import Draft, Wrong, acting, attempt, decimal, framed, moment, names, new_id, office
 from api.office.sheets import sheet
 from domain.values import plain
 from projections import accounts, office_farmers, office_money
@@ -24,8 +24,8 @@ _MOST_OWED: Final = 50
 _AHEAD: Final = "advance"
 _HEAD: Final = ("Time", "Lot", "Farmer", "Name", "Form", "kg", "Price, soles a kg", "Premium, %", "Total, soles", "Paid, soles", "Position")
 _PAY: Final = {
-    "duplicate-id": "number", "payment_id": "number", "advance_id": "number", "in-the-future": "paid_at", "before-origin": "paid_at",
-    "bad-quantity": "pen", "unknown-lot": "lot_id", "not-held": "lot_id",
+    "duplicate-id": "number", "payment_id": "number", "advance_id": "number",
+    "unknown-lot": "lot_id", "not-held": "lot_id",
 }  # fmt: skip
 
 

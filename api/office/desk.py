@@ -8,12 +8,10 @@ from typing import Any, Final
 
 from fastapi import Request, Response
 
-from api.access import Actor, Refusal
-from api.cache import NO_STORE, answer, asking
-from api.forms import denied, gone, member
+from api.access import Actor
+from api.forms import gone
 from api.house import House
 from api.office.frame import book_of
-from api.roles import may_command
 from projections import office, office_farmers
 from projections.office_farmers import Farmer
 
@@ -31,20 +29,6 @@ class Card:
     id: str
     name: str
     district: str
-
-
-def acting(request: Request, *reads: str, do: str = "") -> Actor:
-    """Who asks, acting for an organisation; they must be allowed to read one of `reads`, and to give the command `do`.
-
-    Raises Refusal.
-    """
-    who = member(request, *reads)
-    if do and not may_command(who.roles, do):
-        raise Refusal(answer(request, denied(asking(request)), NO_STORE))
-    if who.org is None:
-        words = "You act for the house. Here an organisation buys and pays: act for one, under what you sign in with."
-        raise Refusal(answer(request, asking(request).message(403, "For an organisation", words), NO_STORE))
-    return who
 
 
 def key_of(actor: Actor, id_: str) -> str:

@@ -9,14 +9,14 @@ from api.access import Actor
 from api.cache import Ask, Page, unknown
 from api.forms import Fields, fields, member
 from api.house import House
-from api.office.desk import ID, MOST, Card, acting, bare, cards, key_of, onward, person, proposed, search, soles
-from api.office.frame import Draft, Wrong, attempt, framed, moment, new_id, office
+from api.office.desk import ID, MOST, Card, bare, cards, key_of, onward, person, proposed, search, soles
+from api.office.frame import WHOLE_FORM, Draft, Wrong, acting, attempt, framed, moment, new_id, office
 from projections import accounts, office_farmers
 from projections.accounts import Balance
 
 router: Final = APIRouter(include_in_schema=False)
 _PERSONAL: Final = ("name", "document", "phone")
-_ENROL: Final = {"duplicate-id": "party_id", "in-the-future": "enrolled_at", "before-origin": "enrolled_at"}
+_ENROL: Final = {"duplicate-id": "party_id"}
 
 
 @router.get("/farmers")
@@ -112,4 +112,5 @@ def _amend(house: House, who: Actor, party: str, typed: Fields) -> int | Wrong:
     other = {name: typed[name] for name in _PERSONAL if typed.get(name) and typed[name] != of.get(name)}
     if not other:
         return Wrong("name", "nothing is another than before")
-    return attempt(house, who, new_id(typed), Draft({"do": "amend-party", "party_id": party, "amended_at": house.now(), **other}))
+    body = {"do": "amend-party", "party_id": party, "amended_at": house.now(), **other}
+    return attempt(house, who, new_id(typed), Draft(body, {"amended_at": WHOLE_FORM}))

@@ -12,12 +12,12 @@ from fastapi import Request, Response
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
-from api.access import Actor
+from api.access import Actor, Refusal
 from api.cache import NO_STORE, Ask, Page, answer, asking
-from api.forms import SCRIPTED, Fields
+from api.forms import SCRIPTED, Fields, denied, member
 from api.giving import give
 from api.house import House
-from api.look import sentence
+from api.look import Language, said, sentence
 from api.problems import unreadable
 from api.roles import may_command, may_read, roles
 from domain.values import Command
@@ -28,6 +28,7 @@ from ledger.decision import Denied
 WAIT_SECONDS: Final = 10.0
 _COMMA: Final = re.compile(r"^(-?0|-?[0-9]+(?=,([0-9]{1,2}|[0-9]{4,})$)),(?=[0-9]+$)")
 _TO_SECONDS, _OFFSET, _TO_MINUTES = ":00", "-05:00", 16
+_QUANTITY, _TIMES, _AS_TEXT = "bad-quantity", ("in-the-future", "before-origin"), ", written as text"
 WHOLE_FORM: Final = ""
 """Where a refusal stands that is about no single field."""
 
@@ -73,6 +74,20 @@ def book_of(actor: Actor) -> str:
     return (actor.org or "main/").partition("/")[0]
 
 
+def acting(request: Request, *reads: str, do: str = "") -> Actor:
+    """Who asks, acting for an organisation; they must be allowed to read one of `reads`, and to give the command `do`.
+
+    Raises Refusal.
+    """
+    who = member(request, *reads)
+    if do and not may_command(who.roles, do):
+        raise Refusal(answer(request, denied(asking(request)), NO_STORE))
+    if who.org is None:
+        words = "This is done in the name of an organisation. Act for one of yours, or ask its administrator to admit you."
+        raise Refusal(answer(request, asking(request).message(403, "For an organisation", words), NO_STORE))
+    return who
+
+
 def attempt(house: House, actor: Actor, id_: str, *drafts: Draft) -> int | Wrong:
     """Give a form's commands as one act; the position once the views show it, or what was wrong.
 
@@ -94,11 +109,18 @@ def attempt(house: House, actor: Actor, id_: str, *drafts: Draft) -> int | Wrong
         return Wrong(WHOLE_FORM, "the database is out of reach for the moment: send this again", code="unavailable")
     for each in answers:
         if isinstance(each, Denied):
-            about = drafts[each.at].about
-            return Wrong(about.get(each.code, WHOLE_FORM), each.template, each.values, each.code)
+            return Wrong(_about(drafts[each.at], each), each.template, each.values, each.code)
     position = max(at for each in answers if not isinstance(each, Denied) for at in each.positions)
     house.follower.wait_for(position, WAIT_SECONDS)
     return position
+
+
+def _about(draft: Draft, denied: Denied) -> str:
+    """The field of a form that a refusal is about: of figures and times it names the one it found, of the rest its code says it."""
+    named = denied.values.get("what", "") if denied.code == _QUANTITY else ""
+    if denied.code in _TIMES:
+        named = next((name for name, value in draft.body.items() if value == denied.values["found"]), "")
+    return draft.about.get(named, draft.about.get(denied.code, named))
 
 
 def framed(
@@ -110,7 +132,6 @@ def framed(
     **of: Any,  # noqa: ANN401
 ) -> Page:
     """A page of the office: with what was typed, and what was wrong beside its field. 422 where something was."""
-    said = None if wrong is None else sentence(ask.language, wrong.template, wrong.values)
     return ask.html(
         f"office/{template}",
         422 if wrong else 200,
@@ -118,13 +139,21 @@ def framed(
         typed=typed or {},
         id=new_id(typed or {}),
         wrong=wrong,
-        wrong_sentence=said,
+        told=wrong and partial(_told, ask.language, wrong),
         actor=actor,
         may=partial(may_command, actor.roles),
         reads=partial(may_read, actor.roles),
         role_names=[getattr(roles()[role], ask.language) for role in actor.roles],
         **of,
     )
+
+
+def _told(language: Language, wrong: Wrong, label: str) -> str:
+    """Why a form was not accepted, where a field of that label is wrong: what a command calls it is the command's affair."""
+    named = said(language, "“{label}”").format(label=label)
+    about = {"field", "what"} if wrong.code == _QUANTITY else {"field"}
+    values = {name: named if name in about and label else value for name, value in wrong.values.items()}
+    return sentence(language, wrong.template, values).replace(_AS_TEXT, "")
 
 
 async def office(request: Request, make: Any, *of: Any, **more: Any) -> Response:  # noqa: ANN401 - passed on

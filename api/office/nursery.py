@@ -13,8 +13,9 @@ from api.cache import Ask, Page, answer, asking, unknown
 from api.forms import Fields, fields, member
 from api.house import House
 from api.look import said
-from api.office.acts import Field, Form, acting, form_page, free_id, given, now, org_of, times, upper
-from api.office.frame import Draft, Wrong, book_of, framed, moment, names, office
+from api.office.acts import Field, Form, form_page, given, now, org_of, upper
+from api.office.desk import proposed
+from api.office.frame import Draft, Wrong, acting, book_of, framed, moment, names, office
 from api.roles import may_command
 from domain.nursery import Species
 from domain.values import bare
@@ -52,7 +53,7 @@ def _raising(ask: Ask, who: Actor, _chosen: str) -> list[Field]:
         Field("species", "Species", "choice", options=species),
         Field("clone", "Clone, for cacao only", required=False),
         Field("count", "How many seedlings", "whole"),
-        Field("nursery_lot_id", "Number of the nursery lot", value=free_id(ask.house, who, "nursery-lot", "V")),
+        Field("nursery_lot_id", "Number of the nursery lot", value=proposed(ask.house, who, "nursery-lot", "V")),
     ]
 
 
@@ -77,7 +78,7 @@ def _handing_out(ask: Ask, who: Actor, chosen: str) -> list[Field]:
         Field("nursery_lot_id", "From which nursery lot", "choice", options=shown),
         Field("count", "How many seedlings", "whole"),
         Field("return_due", "How many are owed back", "whole", hint="Empty: of plantains two for one, of others none.", required=False),
-        Field("handout_id", "Number of the handout", value=free_id(ask.house, who, "handout", "E")),
+        Field("handout_id", "Number of the handout", value=proposed(ask.house, who, "handout", "E")),
     ]
 
 
@@ -101,7 +102,7 @@ def _taking_back(ask: Ask, who: Actor, chosen: str) -> list[Field]:
     return [
         Field("handout_id", "Of which handout", "pick", chosen, options=shown),
         Field("count", "How many were brought back", "whole"),
-        Field("return_id", "Number of the return", value=free_id(ask.house, who, "return", "R")),
+        Field("return_id", "Number of the return", value=proposed(ask.house, who, "return", "R")),
     ]
 
 
@@ -114,7 +115,7 @@ def _cutting(ask: Ask, who: Actor, chosen: str) -> list[Field]:
         Field("mother_plot_id", "On which plot", "pick", chosen, options=_plots(ask, who)),
         Field("clone", "Clone"),
         Field("sticks", "How many sticks", "whole"),
-        Field("budwood_id", "Number of the cut", value=free_id(ask.house, who, "budwood", "Y")),
+        Field("budwood_id", "Number of the cut", value=proposed(ask.house, who, "budwood", "Y")),
     ]
 
 
@@ -133,7 +134,7 @@ def _grafting(ask: Ask, who: Actor, chosen: str) -> list[Field]:
         Field("handout_id", "On plants of which handout", "pick", chosen, options=shown),
         Field("budwood_id", "With buds of which cut", "pick", options=[(bare(e.budwood), f"{e.clone}, {e.buds:,}") for e in sticks]),
         Field("grafted", "How many plants", "whole"),
-        Field("graft_id", "Number of the graft", value=free_id(ask.house, who, "graft", "I")),
+        Field("graft_id", "Number of the graft", value=proposed(ask.house, who, "graft", "I")),
     ]
 
 
@@ -198,7 +199,7 @@ async def act(request: Request, name: str) -> Response:
     """The form of one act; `?of=` says what it is begun from."""
     if name not in ACTS:
         return answer(request, unknown(asking(request)))
-    who = acting(request, ACTS[name].do, "nursery")
+    who = acting(request, "nursery", do=ACTS[name].do)
     return await office(request, partial(_act, name), who, chosen=request.query_params.get("of", ""))
 
 
@@ -214,9 +215,9 @@ async def do(request: Request, name: str) -> Response:
     if name not in ACTS:
         return answer(request, unknown(asking(request)))
     typed, of = await fields(request), ACTS[name]
-    who = acting(request, of.do, "nursery")
+    who = acting(request, "nursery", do=of.do)
     body = await run_in_threadpool(of.body, request.app.state.house, who, typed)
     if isinstance(body, Wrong):
         return await office(request, partial(_act, name), who, typed=typed, wrong=body)
-    draft = Draft({"do": of.do, **body, of.time: moment(typed.get(of.time, ""))}, times(of.time) | dict(of.about))
+    draft = Draft({"do": of.do, **body, of.time: moment(typed.get(of.time, ""))}, dict(of.about))
     return await given(request, who, typed, [draft], partial(_act, name), "/nursery")

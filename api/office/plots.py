@@ -10,24 +10,15 @@ from api.cache import Ask, Page, unknown
 from api.forms import Fields, fields, member, uploaded
 from api.house import House
 from api.look import said
-from api.office.desk import ID, acting, bare, key_of, onward, person, proposed
-from api.office.frame import Draft, Wrong, attempt, decimal, framed, moment, new_id, office
+from api.office.desk import ID, bare, key_of, onward, person, proposed
+from api.office.frame import Draft, Wrong, acting, attempt, decimal, framed, moment, new_id, office
 from api.office.land import drawing, from_corners, from_file, verdict
 from projections import office_farmers
 
 router: Final = APIRouter(include_in_schema=False)
-_SURVEY: Final = {
-    "duplicate-id": "plot_id", "area-mismatch": "area_ha", "bad-quantity": "area_ha", "in-the-future": "surveyed_at",
-    "before-origin": "surveyed_at",
-}  # fmt: skip
+_SURVEY: Final = {"duplicate-id": "plot_id", "area-mismatch": "area_ha"}
 _SHAPE: Final = ("geometry", "bad-geometry", "swapped-coordinates", "outside-region", "needs-polygon")
-_OVER: Final = {
-    "to_id": "to_id",
-    "unknown-party": "to_id",
-    "already": "to_id",
-    "in-the-future": "transferred_at",
-    "before-origin": "transferred_at",
-}
+_OVER: Final = {"unknown-party": "to_id", "already": "to_id"}
 
 
 @router.get("/farmers/{party}/plots/new")

@@ -1,7 +1,8 @@
 """Prices: what the organisation pays for beans of each form, since when and until when; and a new price."""
 
+import re
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -10,18 +11,16 @@ from api.access import Actor
 from api.cache import Ask, Page
 from api.forms import Fields, fields
 from api.house import House
-from api.office.desk import a_kg, acting, bare, onward, org_id, proposed
-from api.office.frame import Draft, Wrong, attempt, decimal, framed, moment, new_id, office
+from api.office.desk import a_kg, bare, onward, org_id, proposed
+from api.office.frame import Draft, Wrong, acting, attempt, decimal, framed, moment, new_id, office
 from domain.values import plain
 from projections import office_money
 
 router: Final = APIRouter(include_in_schema=False)
 PREMIUMS: Final = 3
 """Premiums that the form has room for; a price may have up to ten."""
-_ABOUT: Final = {
-    "duplicate-id": "price_id", "bad-quantity": "price_pen_kg", "in-the-future": "valid_from", "before-origin": "valid_from",
-    "premiums": "premium_1",
-}  # fmt: skip
+_PERCENT: Final = re.compile(r"100|[0-9]{1,2}(\.[0-9]{1,3})?")
+_ABOUT: Final = {"duplicate-id": "price_id", "premiums": "premium_1"}
 
 
 @router.get("/prices")
@@ -57,15 +56,20 @@ async def set_price(request: Request) -> Response:
 
 
 def _set(house: House, who: Actor, typed: Fields) -> int | Wrong:
-    premiums: list[dict[str, Any]] = []
+    premiums: list[dict[str, str]] = []
+    about = dict(_ABOUT)
     for row in range(1, PREMIUMS + 1):
         name, pct = typed.get(f"premium_{row}", ""), decimal(typed.get(f"pct_{row}", ""))
         if bool(name) != bool(pct):
-            return Wrong(f"premium_{row}", "a premium has a name and a percentage: one of them is empty")
-        premiums += [{"name": name, "pct": pct}] if name else []
+            return Wrong(f"pct_{row}" if name else f"premium_{row}", "a premium has a name and a percentage: one of them is empty")
+        if name:
+            about |= {f"premiums.{len(premiums)}.name": f"premium_{row}", f"premiums.{len(premiums)}.pct": f"pct_{row}"}
+            premiums.append({"name": name, "pct": pct})
+        if name and not _PERCENT.fullmatch(pct):
+            about.setdefault("pct", f"pct_{row}")
     body = {
         "do": "set-price", "price_id": typed.get("price_id", ""), "holder_id": org_id(who), "form": typed.get("form", ""),
         "price_pen_kg": decimal(typed.get("price_pen_kg", "")), "premiums": premiums, "valid_from": moment(typed.get("valid_from", "")),
         "valid_to": moment(typed.get("valid_to", "")),
     }  # fmt: skip
-    return attempt(house, who, new_id(typed), Draft(body, _ABOUT))
+    return attempt(house, who, new_id(typed), Draft(body, about))

@@ -9,8 +9,8 @@ from markupsafe import Markup
 
 from api.access import Actor
 from api.cache import Ask, Page, unknown
-from api.office.desk import ID, a_kg, acting, bare, key_of, own_name, person, soles
-from api.office.frame import Wrong, framed, office
+from api.office.desk import ID, a_kg, bare, key_of, own_name, person, soles
+from api.office.frame import Wrong, acting, framed, office
 from api.office.weighing import Weighed, weighed
 from domain.values import plain
 from labels.link import lot_link

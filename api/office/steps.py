@@ -12,8 +12,9 @@ from api.access import Actor
 from api.cache import Ask, Page, answer, asking, unknown
 from api.forms import Fields, fields
 from api.look import said
-from api.office.acts import Field, Form, Takes, acting, form_page, free_id, given, marks, now, org_of, taken, times, upper
-from api.office.frame import Draft, Wrong, decimal, moment, office
+from api.office.acts import Field, Form, Takes, form_page, given, marks, now, org_of, taken, upper
+from api.office.desk import proposed
+from api.office.frame import Draft, Wrong, acting, decimal, moment, office
 from api.office.history import REASONS
 from api.office.stock import HERE
 from domain.values import bare, plain
@@ -76,10 +77,10 @@ STEPS: Final = {
 async def step(request: Request, name: str) -> Response:
     """The form of a step, or of what is done to one lot."""
     if name in STEPS:
-        who = acting(request, STEPS[name].do, "lots")
+        who = acting(request, "lots", do=STEPS[name].do)
         return await office(request, _step, who, name, asked=request.query_params.get("lot", ""))
     if name in _ON_ONE:
-        who = acting(request, _ON_ONE[name][0], "lots")
+        who = acting(request, "lots", do=_ON_ONE[name][0])
         return await office(request, _ON_ONE[name][1], who, chosen=request.query_params.get("lot", ""))
     return answer(request, unknown(asking(request)))
 
@@ -94,7 +95,7 @@ def _step(ask: Ask, who: Actor, name: str, *, asked: str = "", typed: Fields | N
         *([Field("started_at", "Begun", "moment")] if of.lasts else []),
         Field("ended_at", "Ended" if of.lasts else "When", "moment", now(ask.house)),
         *of.own(choices),
-        Field("lot_id", "Number of the new lot", value=free_id(ask.house, who, "lot", of.letter)),
+        Field("lot_id", "Number of the new lot", value=proposed(ask.house, who, "lot", of.letter)),
     ]
     form = Form(f"/step/{name}", of.title, of.button, listed, HERE, Takes(lots, marks(typed, asked), one=name == "split"))
     return form_page(ask, who, form, typed, wrong)
@@ -108,7 +109,7 @@ async def make(request: Request) -> Response:
     """Make one lot of those that were marked."""
     name = request.url.path.rpartition("/")[2]
     of, typed = STEPS[name], await fields(request)
-    who = acting(request, of.do, "lots")
+    who = acting(request, "lots", do=of.do)
     takes = taken(typed, one=name == "split")
     started = typed.get("started_at" if of.lasts else "ended_at", "")
     own = {each.name: decimal(typed.get(each.name, "")) for each in of.own(())}
@@ -118,11 +119,13 @@ async def make(request: Request) -> Response:
         "inputs": [{"lot_id": lot, "kg": kg} for lot, kg in takes], "started_at": moment(started),
         "ended_at": moment(typed.get("ended_at", "")), **own,
     }  # fmt: skip
-    about = times(*(["started_at"] if of.lasts else []), "ended_at")
-    about |= {"duplicate-id": "lot_id", "gain": "kg", "wrong-form": "takes", "not-held": "takes", "unknown-lot": "takes", "inputs": "takes"}
-    about |= {f"inputs.{at}.kg": "kg" if name == "split" else f"kg-{lot}" for at, (lot, _) in enumerate(takes)}
+    about = {"duplicate-id": "lot_id", "gain": "kg", "wrong-form": "takes", "not-held": "takes", "unknown-lot": "takes", "inputs": "takes"}
+    for at, (lot, _) in enumerate(takes):
+        about |= dict.fromkeys((f"inputs.{at}.kg", f"kg of {lot}"), "kg" if name == "split" else f"kg-{lot}")
     if name == "split":
-        about |= {"overdrawn": "kg", "bad-quantity": "kg"}
+        about["overdrawn"] = "kg"
+    if not of.lasts:
+        about["started_at"] = "ended_at"
     return await given(request, who, typed, [Draft(body, about)], partial(_again, name), f"/stock/{body['lot_id']}?done=1")
 
 
@@ -165,11 +168,11 @@ def _inspect(ask: Ask, who: Actor, *, chosen: str = "", typed: Fields | None = N
 async def inspect(request: Request) -> Response:
     """Record a cut test."""
     typed = await fields(request)
-    who = acting(request, "inspect-lot", "lots")
+    who = acting(request, "lots", do="inspect-lot")
     shares = {name: decimal(typed.get(name, "")) for name, _ in _SHARES}
     body = {"do": "inspect-lot", "lot_id": upper(typed, "lot_id"), "inspected_at": moment(typed.get("inspected_at", "")), **shares}
     body["beans_100g"] = typed.get("beans_100g", "")
-    about = times("inspected_at") | {"unknown-lot": "lot_id", "duplicate-id": "inspected_at"}
+    about = {"unknown-lot": "lot_id", "duplicate-id": "inspected_at"}
     return await given(request, who, typed, [Draft(body, about)], _inspect, f"/stock/{body['lot_id']}?done=1")
 
 
@@ -180,7 +183,7 @@ def _lose(ask: Ask, who: Actor, *, chosen: str = "", typed: Fields | None = None
         Field("kg", "kg that were lost", "number"),
         Field("reason", "Why", "choice", options=reasons),
         Field("lost_at", "When", "moment", now(ask.house)),
-        Field("loss_id", "Number of the loss", value=free_id(ask.house, who, "loss", "L")),
+        Field("loss_id", "Number of the loss", value=proposed(ask.house, who, "loss", "L")),
     ]
     return form_page(ask, who, Form("/step/lose", "Write off a loss", "Write off", listed, HERE), typed, wrong)
 
@@ -189,12 +192,12 @@ def _lose(ask: Ask, who: Actor, *, chosen: str = "", typed: Fields | None = None
 async def lose(request: Request) -> Response:
     """Take off a lot what was lost of it."""
     typed = await fields(request)
-    who = acting(request, "write-off", "lots")
+    who = acting(request, "lots", do="write-off")
     body = {
         "do": "write-off", "loss_id": upper(typed, "loss_id"), "lot_id": upper(typed, "lot_id"), "kg": decimal(typed.get("kg", "")),
         "reason": typed.get("reason", ""), "lost_at": moment(typed.get("lost_at", "")),
     }  # fmt: skip
-    about = times("lost_at") | {"unknown-lot": "lot_id", "duplicate-id": "loss_id", "overdrawn": "kg"}
+    about = {"unknown-lot": "lot_id", "duplicate-id": "loss_id", "overdrawn": "kg"}
     return await given(request, who, typed, [Draft(body, about)], _lose, f"/stock/{body['lot_id']}?done=1")
 
 

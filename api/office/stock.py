@@ -14,8 +14,8 @@ from api.access import Actor
 from api.cache import Ask, Page, unknown
 from api.forms import Fields, fields, member
 from api.look import region, said, sentence
-from api.office.acts import acting, given, upper
-from api.office.frame import Draft, Wrong, book_of, framed, office, steady
+from api.office.acts import given, upper
+from api.office.frame import WHOLE_FORM, Draft, Wrong, acting, book_of, framed, office, steady
 from api.office.history import history
 from api.office.sheets import sheet
 from api.roles import may_command, may_read
@@ -110,6 +110,12 @@ async def lot(request: Request, id_: str) -> Response:
     return await office(request, _lot, who, f"{book_of(who)}/{id_}", done="done" in request.query_params)
 
 
+@router.get("/stock/{id_}/offer")
+async def back(request: Request, id_: str) -> Response:
+    """The language was changed at an offer that was refused."""
+    return await lot(request, id_)
+
+
 @router.get("/stock/{book}/{id_}")
 async def lot_of_book(request: Request, book: str, id_: str) -> Response:
     """One lot of another book."""
@@ -166,10 +172,10 @@ def _rounded(share: Fraction) -> Decimal:
 async def offer(request: Request, id_: str) -> Response:
     """Offer a lot to a buyer."""
     typed = await fields(request)
-    who = acting(request, "offer-lot", "lots")
+    who = acting(request, "lots", do="offer-lot")
     until = f"{typed['until']}T23:59:59-05:00" if typed.get("until") else ""
     body = {"do": "offer-lot", "lot_id": id_, "to_id": upper(typed, "to_id"), "offered_at": request.app.state.house.now(), "until": until}
-    about = {"unknown-party": "to_id", "not-held": "to_id", "before-origin": "until"}
+    about = {"unknown-party": "to_id", "not-held": "to_id", "offered_at": WHOLE_FORM}
 
     def again(ask: Ask, who: Actor, typed: Fields, wrong: Wrong) -> Page:
         return _lot(ask, who, f"{book_of(who)}/{id_}", typed=typed, wrong=wrong)

@@ -218,3 +218,15 @@ def test_a_session_that_lay_idle_is_over(house: House, coop: str) -> None:
         with psycopg.connect(house.url, autocommit=True) as conn:
             conn.execute("UPDATE access.sessions SET used = now() - interval '31 days'")
         assert mine.get("/devices").status_code == 303
+
+
+def test_who_signs_in_over_an_older_session_is_not_who_was_there_before(house: House, coop: str) -> None:
+    user, link = invited(house, coop, "buyer")
+    with signed_in(house, coop, "administrator") as shared:
+        with psycopg.connect(house.url, autocommit=True) as conn:
+            conn.execute("UPDATE access.sessions SET turned = now() - interval '2 hours'")
+
+        cookies = [value for name, value in shared.post(link).headers.multi_items() if name == "set-cookie"]
+
+        assert len(cookies) == 1
+        assert user in shared.get("/devices").text
