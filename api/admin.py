@@ -53,10 +53,11 @@ def token(house: House, user: str, scopes: tuple[str, ...], days: int) -> int:
     return 0
 
 
-def listed(house: House, *, as_json: bool) -> int:
-    """Print who may do what, for whom, since and until when."""
+def listed(house: House, at: datetime | None = None, *, as_json: bool) -> int:
+    """Print who may do what, for whom, since and until when; with a moment, those roles alone that were held then."""
+    then = at.astimezone(PERU).isoformat(timespec="seconds") if at else None
     with house.reading(None) as conn:
-        found = grants(conn, None)
+        found = [each for each in grants(conn, None) if then is None or each.held(then)]
     if as_json:
         terminal.data([each._asdict() for each in found])
     else:

@@ -3,11 +3,12 @@
 import time
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import commands, entries, health, holdings, logs, oidcpages, pages, signin, userpages, webhooks
@@ -33,8 +34,9 @@ def create(house: House) -> FastAPI:
             yield
 
     app = FastAPI(
-        title="Cacao Ledger", version="0.1.0", docs_url=None, redoc_url=None, lifespan=running, license_info={"name": "Apache-2.0"}
-    )
+        title="Cacao Ledger", version="0.1.0", docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=running,
+        license_info={"name": "Apache-2.0"},
+    )  # fmt: skip
     app.state.house, app.state.health, app.state.metrics, app.state.steady = house, Health(house), Metrics(house), Cache()
     app.include_router(commands.router)
     app.include_router(entries.router)
@@ -82,6 +84,20 @@ async def _refusal(_request: Request, refusal: Exception) -> Response:
     return refusal.response
 
 
+SAID: Final = {
+    400: ("malformed", "the body cannot be read"),
+    404: ("not-found", "there is nothing here"),
+    405: ("method-not-allowed", "this is not possible here"),
+}
+"""Status of what the frameworks refuse -> code and sentence."""
+
+
+def _unsniffed(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """An answer's headers: no browser guesses what sort of thing it is."""
+    sniff = (b"x-content-type-options", b"nosniff")
+    return headers if any(name.lower() == sniff[0] for name, _ in headers) else [*headers, sniff]
+
+
 async def _http(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     if status == HTTPStatus.NOT_FOUND and "text/html" in request.headers.get("accept", ""):
@@ -89,12 +105,23 @@ async def _http(request: Request, error: Exception) -> Response:
     if status in TOO_MUCH and isinstance(error, HTTPException):
         return refused(request, status, error.detail, headers=dict(error.headers or {}))
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
-    code = {404: "not-found", 405: "method-not-allowed"}.get(status, "http")
-    return problem(status, code, "there is nothing here" if status == HTTPStatus.NOT_FOUND else "this is not possible here", headers)
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_methods(request))
+    code, sentence = SAID.get(status, SAID[405])
+    return problem(status, code, sentence, headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """What may be done at an address, by all of its routes."""
+    return [
+        method
+        for method in ("GET", "HEAD", "POST", "DELETE")
+        if any(route.matches({**request.scope, "method": method})[0] == Match.FULL for route in request.app.routes)
+    ]
 
 
 async def _invalid(_request: Request, _error: Exception) -> Response:
-    return problem(422, "malformed", "the address or its parameters cannot be read")
+    return problem(422, "malformed", "the body, the address or its parameters cannot be read")
 
 
 class Watch:
@@ -111,7 +138,9 @@ class Watch:
 
         async def noting(message: Message) -> None:
             nonlocal status, size
-            status = message.get("status", status)
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = _unsniffed(message["headers"])
             size += len(message.get("body", b""))
             await send(message)
 

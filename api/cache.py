@@ -198,7 +198,7 @@ async def serve(request: Request, make: Callable[[Ask], Page], *, data: bool = F
                 return answer(request, late, NO_STORE)
         if ask.insider:
             return answer(request, await run_in_threadpool(make, ask), NO_STORE)
-        key = (request.url.path, "" if neutral or data else ask.language, ask.chosen and not neutral and not data)
+        key = (request.scope["path"], "" if neutral or data else ask.language, ask.chosen and not neutral and not data)
         made = await _cache(request).get(key, partial(make, ask), int(at or 0))
         if at is not None and made.position < int(at):  # it was being made when the views did not show the position yet
             made = await run_in_threadpool(make, ask)
@@ -234,12 +234,13 @@ def _late(ask: Ask, at: str) -> Page | None:
         there = int(at) <= public.size(conn)
     if there and ask.house.follower.wait_for(int(at), WAIT_SECONDS):
         return None
-    return _wait(ask, "This page does not show that position yet.")
+    return _wait(ask, "This page does not show that position yet.", HTTPStatus.SERVICE_UNAVAILABLE if there else HTTPStatus.NOT_FOUND)
 
 
-def _wait(ask: Ask, sentence: str) -> Page:
+def _wait(ask: Ask, sentence: str, status: HTTPStatus = HTTPStatus.SERVICE_UNAVAILABLE) -> Page:
+    """Try again: what is asked for may be there in a moment. Nobody makes us answer 5xx by asking for what never was."""
     retry = {"Retry-After": "5"}
     if ask.data:
-        return refusal(503, "unavailable", said("en", sentence), **retry)
-    made = ask.message(503, "Please try again in a moment", sentence)
+        return refusal(status, "not-found" if status == HTTPStatus.NOT_FOUND else "unavailable", said("en", sentence), **retry)
+    made = ask.message(status, "Please try again in a moment", sentence)
     return page(made.body, made.media_type, made.status, made.headers | retry)

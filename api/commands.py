@@ -14,7 +14,7 @@ from api.access import Actor, Refusal, actor
 from api.examples import EXAMPLES
 from api.giving import give
 from api.limits import nested_deeper
-from api.machines import problems
+from api.machines import BODY, problems
 from api.metrics import Metrics
 from api.problems import Unreadable, problem, unreadable
 from domain.values import Command
@@ -51,7 +51,7 @@ ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
         "content": {"application/json": {"schema": {"oneOf": [_ONE, _MANY]}, "example": {"answers": [_ACCEPTED, _REFUSED]}}},
     },
     201: {"description": "Accepted.", "content": {"application/json": {"schema": {"oneOf": [_ONE, _MANY]}, "example": _ACCEPTED}}},
-    **problems(400, 403, 409, 415, 422),
+    **problems(*BODY, 400, 403, 409, 415, 422),
 }
 
 

@@ -81,6 +81,8 @@ async def _sent(request: Request) -> dict[str, Any]:
     sent = await request.form(max_files=_FILES, max_fields=_FIELDS)
     if any(isinstance(value, str) and len(value) > _LONGEST for value in sent.values()):
         raise Refusal(problem(422, "malformed", f"a field of more than {_LONGEST:,} characters"))
+    if any(isinstance(value, str) and "\0" in value for value in sent.values()):
+        raise Refusal(problem(422, "malformed", "a field with a NUL"))
     return {name: value.strip() if isinstance(value, str) else value for name, value in sent.items()}
 
 

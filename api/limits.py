@@ -6,7 +6,9 @@ import time
 from collections.abc import Iterable
 from hashlib import sha256
 from ipaddress import ip_address, ip_network
+from string import printable
 from typing import Any, Final
+from urllib.parse import quote
 
 from fastapi import Request, Response
 from limits import RateLimitItem, RateLimitItemPerMinute
@@ -38,6 +40,12 @@ def refused(request: Request, status: int, sentence: str, headers: dict[str, str
     response = answer(request, ask.message(status, "This was too much", MEANINGS[code], code=code), "no-store")
     response.headers.update(headers or {})
     return response
+
+
+def _readable(scope: Scope) -> None:
+    """Make the address one that can be read everywhere: a NUL, which PostgreSQL takes in no text, and bytes beyond ASCII are replaced."""
+    scope["path"] = scope["path"].replace("\0", "\ufffd")
+    scope["query_string"] = quote(scope["query_string"], safe=printable).encode()
 
 
 class Rates:
@@ -122,6 +130,7 @@ class Limits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        _readable(scope)
         request = Request(scope)
         if (no := self._too_much(request)) or (no := self._too_often(request)):
             await no(scope, receive, send)
@@ -149,7 +158,7 @@ class Limits:
         return None
 
     def _too_often(self, request: Request) -> Response | None:
-        if request.url.path.startswith(FREE):
+        if request.scope["path"].startswith(FREE):
             return None
         if exceeded := self._rates.exceeded(request):
             by, wait = exceeded

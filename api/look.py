@@ -67,8 +67,14 @@ MEANINGS: Final = {
     "not-sealed": "The container is not sealed yet.",
     "empty": "Nothing is loaded in the container.",
     "already": "It was done before, and is not done twice.",
-    "unauthorized": "Writing needs the token of this house.",
+    "unauthorized": "This needs a session or a token that holds: sign in, or send one.",
+    "forbidden": "The role does not allow this, or the token's scopes do not.",
+    "cross-site": "This was not sent from a page of this house: open the page here, and send it again.",
     "not-found": "There is nothing here.",
+    "method-not-allowed": "This is not done at this address in this way: `Allow` in the answer says what is.",
+    "not-json": "What was sent is not JSON in UTF-8.",
+    "unsupported-media-type": "What was sent is not of a kind that is read here: JSON is.",
+    "full": "There are as many of these as there may be: remove one first.",
     "too-large": "Too much was sent at once.",
     "too-slow": "What was sent did not arrive in time; nothing of it was taken.",
     "too-long": "The address or the headers of the request are too long.",
@@ -184,8 +190,7 @@ def _between(low: int, above: str, below: str) -> str:
 
 
 def _words(language: Language) -> maps.Words:
-    title = said(language, "Map: squares of 10 km from which the beans come")
-    return maps.Words(title, said(language, "N"), said(language, "S"), said(language, "E"), said(language, "W"))
+    return maps.Words(said(language, "Map: squares of 10 km from which the beans come"), *(said(language, side) for side in "NSEW"))
 
 
 def drawn(language: Language, cells: Iterable[Area]) -> Markup | None:

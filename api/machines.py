@@ -33,25 +33,36 @@ PROBLEM: Final[dict[str, Any]] = {
     },
 }
 """Problem details of RFC 9457, as the OpenAPI document shows them."""
-_WHEN: Final = {
+WHEN: Final = {
     400: ("not-json", "The body is not JSON."),
     401: ("unauthorized", "No token or session, or one that holds no more."),
     403: ("forbidden", "The role, or the token's scopes, do not allow it."),
     404: ("not-found", "Unknown, or not one's own: both answer alike."),
+    408: ("too-slow", "The body did not arrive in time."),
     409: ("overdrawn", "The rules refuse it; nothing was changed."),
+    413: ("too-large", "The body is too large."),
+    414: ("too-long", "The address is too long."),
     415: ("unsupported-media-type", "The body is not said to be JSON."),
     422: ("malformed", "The body, the address or its parameters cannot be read."),
+    431: ("too-long", "The headers are too long."),
     429: ("too-many", "Too many requests within a minute: wait as long as `Retry-After` says."),
     503: ("unavailable", "The database is out of reach, or too much is under way: send the same again after `Retry-After`."),
 }
+"""Status -> an example of its codes, and when it is answered."""
 
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Refusals of an operation as its `responses`; 401, 429 and 503 are among those of all."""
-    return {status: _documented(status, *_WHEN[status]) for status in sorted({*statuses, 401, 429, 503})}
+BODY: Final = (408, 413)
+"""Refusals of what has a body."""
+_ALL: Final = (414, 429, 431, 503)
 
 
-def _documented(status: int, code: str, sentence: str) -> dict[str, Any]:
+def problems(*statuses: int, public: bool = False) -> dict[int | str, dict[str, Any]]:
+    """Refusals of an operation as its `responses`, with those that all have; 401 too, unless it is for everybody."""
+    return {status: documented(status, *WHEN[status]) for status in sorted({*statuses, *_ALL} | (set() if public else {401}))}
+
+
+def documented(status: int, code: str, sentence: str) -> dict[str, Any]:
+    """A refusal in the OpenAPI document."""
     example = {"type": f"/problems/{code}", "title": HTTPStatus(status).phrase, "status": status, "code": code, "detail": sentence}
     headers = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds."}} if status in (429, 503) else {}
     content = {"application/problem+json": {"schema": PROBLEM, "example": example}}

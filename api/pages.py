@@ -7,16 +7,17 @@ from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from http import HTTPStatus
-from typing import Any, Final, Literal, TypeVar, get_args
+from typing import Annotated, Any, Final, Literal, TypeVar, get_args
 from urllib.parse import urlencode, urlsplit
 
 import anyio
 import orjson
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.cache import ANY_SITE, NO_STORE, SECURITY, Ask, Page, answer, asking, page, serve, unknown
 from api.look import HERE, MEANINGS, drawn
+from api.machines import FARTHEST, documented, problems
 from domain.values import plain
 from labels.sheet import Form, container_label, draw
 from projections import public
@@ -26,7 +27,19 @@ _ID, _BOOK, _POSITION = re.compile(r"[A-Z0-9-]{1,20}"), re.compile(r"[a-z0-9-]{1
 _ASKED: Final = re.compile(r"[A-Za-z0-9 /-]{1,60}")
 _MEDIA: Final[dict[str, str]] = {"pdf": "application/pdf", "svg": "image/svg+xml", "png": "image/png"}
 _STATIC: Final = HERE / "static"
+_LONGEST_NAME: Final = 100
+"""Of a file of ours; there are systems that fail where they are asked for longer ones."""
 _route = partial(router.api_route, methods=["GET", "HEAD"], include_in_schema=False)
+
+
+Number = Annotated[str, Path(description="Four letters and seven digits.", examples=["CSQU3054383"])]
+First = Annotated[str, Path(description="The position at which the stuffing was opened.", examples=["22"])]
+Lot = Annotated[str, Path(description="The lot's id.", examples=["BU-002"])]
+Book = Annotated[str, Path(description="Whose numbering it is.", examples=["main"])]
+_AT: Final = {
+    "name": "at", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": FARTHEST}, "example": 22,
+    "description": "Answer when the views show this position, or with 503 where that takes too long.",
+}  # fmt: skip
 
 
 def missing(request: Request) -> Response:
@@ -42,11 +55,13 @@ def _data(path: str, summary: str, shows: type) -> Callable[[E], E]:
 
     def register(endpoint: E) -> E:
         name = getattr(endpoint, "__name__", "")
-        said: dict[int | str, dict[str, Any]] = {200: {"model": shows}, 404: {"description": "Unknown, or not public"}}
+        no = documented(400, "malformed", "`at` is no position of the ledger.")
+        said: dict[int | str, dict[str, Any]] = {200: {"model": shows}, 400: no, **problems(404, 422, public=True)}
         router.add_api_route(path, endpoint, methods=["HEAD"], include_in_schema=False)
         router.add_api_route(
-            path, endpoint, methods=["GET"], operation_id=name, tags=["pages"], summary=summary, response_class=Response, responses=said
-        )
+            path, endpoint, methods=["GET"], operation_id=name, tags=["pages"], summary=summary, response_class=Response, responses=said,
+            openapi_extra={"parameters": [_AT]},
+        )  # fmt: skip
         return endpoint
 
     return register
@@ -139,25 +154,25 @@ async def search(request: Request) -> Response:
 
 
 @_data("/c/{number}.json", "A container's latest stuffing", public.Container)
-async def find_container(request: Request, number: str) -> Response:
+async def find_container(request: Request, number: Number) -> Response:
     """What the container's page shows, as data; weights in kg as decimal strings, shares as fractions of one, nothing personal."""
     return await serve(request, partial(_container_page, number, None), data=True)
 
 
 @_data("/c/{number}/{first}.json", "One stuffing of a container", public.Container)
-async def find_stuffing(request: Request, number: str, first: str) -> Response:
+async def find_stuffing(request: Request, number: Number, first: First) -> Response:
     """The stuffing that was opened at position `first`, as data."""
     return await serve(request, partial(_container_page, number, first), data=True)
 
 
 @_data("/l/{id_}.json", "A lot loaded in a container", public.Lot)
-async def find_lot(request: Request, id_: str) -> Response:
+async def find_lot(request: Request, id_: Lot) -> Response:
     """What the lot's page shows, as data. Only lots that were loaded in containers are public."""
     return await serve(request, partial(_lot_page, "main", id_), data=True)
 
 
 @_data("/l/{book}/{id_}.json", "A lot of another book", public.Lot)
-async def find_lot_of_book(request: Request, book: str, id_: str) -> Response:
+async def find_lot_of_book(request: Request, book: Book, id_: Lot) -> Response:
     """The lot of that book, as data."""
     return await serve(request, partial(_lot_page, book, id_), data=True)
 
@@ -212,7 +227,7 @@ async def meaning(request: Request, code: str) -> Response:
 
 
 def _file(name: str, ask: Ask) -> Page:
-    path = (_STATIC / name).resolve()
+    path = (_STATIC / name[:_LONGEST_NAME]).resolve()
     if not path.is_relative_to(_STATIC.resolve()) or not path.is_file():
         return unknown(ask)
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
@@ -222,6 +237,6 @@ def _file(name: str, ask: Ask) -> Page:
 @_route("/static/{name:path}")
 async def static(request: Request, name: str) -> Response:
     """A file of our own; one whose address carries its version never changes."""
-    made = await anyio.to_thread.run_sync(_file, name, asking(request)) if name.isprintable() else unknown(asking(request))
+    made = await anyio.to_thread.run_sync(_file, name, asking(request))
     control = "public, max-age=31536000, immutable" if "v" in request.query_params else "public, max-age=3600"
     return answer(request, made, control if made.status == HTTPStatus.OK else NO_STORE)

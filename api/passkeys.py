@@ -73,9 +73,12 @@ def asked_to_sign(party: Party) -> tuple[dict[str, Any], bytes]:
 def device_of(answer: dict[str, Any]) -> str:
     """Which device an answer says it is. Raises NotGenuine."""
     try:
-        return base64url_to_bytes(answer["response"]["userHandle"]).decode("ascii")
+        device = base64url_to_bytes(answer["response"]["userHandle"]).decode("ascii")
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise NotGenuine(type(error).__name__) from None
+    if not device.isprintable():
+        raise NotGenuine("no id")
+    return device
 
 
 def check_signed(party: Party, challenge: bytes, answer: dict[str, Any], credential: str) -> None:

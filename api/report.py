@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from api.imports import Answered, Import
 from api.look import refused_page
+from api.office.sheets import cell
 from api.season import FILES, Row
 from ledger.schema import SERVER, connect
 from projections import answers
@@ -33,7 +34,7 @@ def _with_rows(run: Import, answered: Iterator[Answered]) -> Iterator[tuple[Answ
 
 
 def write_refused(run: Import, folder: Path) -> None:
-    """`refused.csv` (file, row, id, code) and `repeats.csv` (file, row, id)."""
+    """`refused.csv` (file, row, id, code) and `repeats.csv` (file, row, id); an id that a spreadsheet would work out is marked as text."""
     folder.mkdir(parents=True, exist_ok=True)
     with _table(folder / "refused.csv") as refused, _table(folder / "repeats.csv") as repeats:
         to_refused, to_repeats = csv.writer(refused, lineterminator="\n"), csv.writer(repeats, lineterminator="\n")
@@ -42,9 +43,9 @@ def write_refused(run: Import, folder: Path) -> None:
         for answer, row in _with_rows(run, run.answers()):
             name = FILES[row.file].name
             if answer.answer == "repeat":
-                to_repeats.writerow((name, row.number, row.id))
+                to_repeats.writerow((name, row.number, cell(row.id)))
             else:
-                to_refused.writerow((name, row.number, row.id, answer.answer))
+                to_refused.writerow((name, row.number, cell(row.id), answer.answer))
 
 
 def write_people(run: Import, folder: Path) -> None:

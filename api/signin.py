@@ -1,5 +1,6 @@
 """The doors for people: signing in with a passkey, the one-time link that enrols a device, one's own devices, signing out."""
 
+import hmac
 import re
 from typing import Annotated, Any, Final
 from uuid import uuid4
@@ -21,6 +22,10 @@ from domain.device import RevokeDevice
 
 router: Final = APIRouter(include_in_schema=False)
 _BACK: Final = re.compile(r"/[A-Za-z0-9][A-Za-z0-9/_.-]*")
+ASKED: Final = "__Host-cacao-asked"
+"""The cookie of a browser that was asked for a passkey: from no other one is the answer taken."""
+_HALF: Final = 32
+"""Bytes of a hash: what is kept under a ticket begins with that of the browser's secret."""
 _STRANGE: Final = "this browser's answer does not hold: begin again"
 
 
@@ -78,24 +83,33 @@ def _party(request: Request) -> Party:
     return Party.of(request.app.state.house.settings.base)
 
 
-def _challenged(house: House, options: dict[str, Any], challenge: bytes) -> Response:
-    with house.pool.connection() as conn:
-        return JSONResponse({"options": options, "ticket": sessions.challenge(conn, challenge)}, headers={"Cache-Control": NO_STORE})
+async def _challenged(request: Request, options: dict[str, Any], challenge: bytes) -> Response:
+    browser = request.cookies.get(ASKED) or sessions.new_secret()
+    ticket = await run_in_threadpool(_kept, request.app.state.house, sessions.hashed(browser) + challenge)
+    response = JSONResponse({"options": options, "ticket": ticket}, headers={"Cache-Control": NO_STORE})
+    response.set_cookie(ASKED, browser, sessions.CHALLENGE_MINUTES * 60, path="/", secure=True, httponly=True, samesite="strict")
+    return response
 
 
-def _challenge(house: House, body: dict[str, Any]) -> bytes:
+def _kept(house: House, words: bytes) -> str:
     with house.pool.connection() as conn:
-        challenge = sessions.challenged(conn, str(body.get("ticket", "")))
-    if challenge is None:
-        raise NotGenuine("no such ticket")
-    return challenge
+        return sessions.challenge(conn, words)
+
+
+def _challenge(house: House, body: dict[str, Any], browser: str) -> bytes:
+    """The challenge of a ticket, which holds once and in the browser that was asked. Raises NotGenuine."""
+    with house.pool.connection() as conn:
+        words = sessions.challenged(conn, str(body.get("ticket", "")))
+    if words is None or not hmac.compare_digest(words[:_HALF], sessions.hashed(browser)):
+        raise NotGenuine("no such ticket in this browser")
+    return words[_HALF:]
 
 
 @router.post("/signin/passkey/options")
 async def ask_to_sign(request: Request) -> Response:
     """What a browser is asked in order to sign in."""
     await _body(request)
-    return await run_in_threadpool(_challenged, request.app.state.house, *passkeys.asked_to_sign(_party(request)))
+    return await _challenged(request, *passkeys.asked_to_sign(_party(request)))
 
 
 @router.post("/signin/passkey")
@@ -103,7 +117,7 @@ async def sign(request: Request) -> Response:
     """Sign in with a passkey."""
     body = await _body(request)
     try:
-        secret = await run_in_threadpool(_signed, request.app.state.house, _party(request), body)
+        secret = await run_in_threadpool(_signed, request.app.state.house, _party(request), body, request.cookies.get(ASKED, ""))
     except NotGenuine:
         return problem(401, "unauthorized", _STRANGE)
     response = JSONResponse({"next": "/office"}, headers={"Cache-Control": NO_STORE})
@@ -111,8 +125,8 @@ async def sign(request: Request) -> Response:
     return response
 
 
-def _signed(house: House, party: Party, body: dict[str, Any]) -> str:
-    challenge, given = _challenge(house, body), body.get("credential")
+def _signed(house: House, party: Party, body: dict[str, Any], browser: str) -> str:
+    challenge, given = _challenge(house, body, browser), body.get("credential")
     if not isinstance(given, dict):
         raise NotGenuine("no credential")
     device = passkeys.device_of(given)
@@ -132,7 +146,7 @@ async def ask_to_make(request: Request, who: Annotated[Actor, Depends(actor)]) -
     await _body(request)
     device = people.new_id("D")
     options, challenge = passkeys.asked_to_make(_party(request), device, who.name)
-    return await run_in_threadpool(_challenged, request.app.state.house, options | {"device": device}, challenge)
+    return await _challenged(request, options | {"device": device}, challenge)
 
 
 @router.post("/devices/passkey")
@@ -140,14 +154,14 @@ async def make(request: Request, who: Annotated[Actor, Depends(actor)]) -> Respo
     """Enrol the passkey that a browser made."""
     body = await _body(request)
     try:
-        await run_in_threadpool(_made, request.app.state.house, _party(request), who, body)
+        await run_in_threadpool(_made, request.app.state.house, _party(request), who, body, request.cookies.get(ASKED, ""))
     except NotGenuine:
         return problem(422, "malformed", _STRANGE)
     return JSONResponse({"next": "/devices"}, 201, {"Cache-Control": NO_STORE})
 
 
-def _made(house: House, party: Party, who: Actor, body: dict[str, Any]) -> None:
-    challenge, device, given = _challenge(house, body), str(body.get("device", "")), body.get("credential")
+def _made(house: House, party: Party, who: Actor, body: dict[str, Any], browser: str) -> None:
+    challenge, device, given = _challenge(house, body, browser), str(body.get("device", "")), body.get("credential")
     if not isinstance(given, dict) or not re.fullmatch(r"D-[A-Z0-9]{16}", device) or not who.session:
         raise NotGenuine("no credential")
     people.enrol(house, who.name, "passkey", passkeys.made(party, challenge, given), device=device)

@@ -32,7 +32,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
     lines = [list(row) for row in rows]
     for at, column in enumerate(columns):
         numbers = bool(lines) and all(isinstance(line[at], int) for line in lines)
-        drawn.add_column(column, justify="right" if numbers else "left")
+        drawn.add_column(column, justify="right" if numbers else "left", overflow="fold")  # nothing is cut away
     for line in lines:
         drawn.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in line))
     out.print(drawn)

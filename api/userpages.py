@@ -105,6 +105,10 @@ def _of_theirs(house: House, who: Actor, user: str) -> bool:
         return any(each.user == user for each in grants(conn, who.org))
 
 
+def _has(house: House, who: Actor, user: str, device: str) -> bool:
+    return _of_theirs(house, who, user) and device in {each.id for each in people.devices(house, user)}
+
+
 @router.post("/people/{user}/invite")
 async def invite(request: Request, user: str) -> Response:
     """A one-time link for a further device."""
@@ -140,10 +144,12 @@ async def _change(request: Request, user: str, do: str, moment: str) -> Response
 
 
 @router.post("/people/{user}/devices/{device}/revoke")
-async def revoke_device(request: Request, user: str, device: str) -> Response:  # noqa: ARG001 - part of the address
+async def revoke_device(request: Request, user: str, device: str) -> Response:
     """Let nobody sign in with a device any more."""
     who = member(request, "users")
     await fields(request)
+    if not await run_in_threadpool(_has, request.app.state.house, who, user, device):
+        return gone(request, "/people")
     try:
         await run_in_threadpool(people.revoke, request.app.state.house, who, device)
     except NotDone as refused:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from api import hooks, people, sending
 from api.access import Actor, Refusal
@@ -14,7 +14,7 @@ from api.entries import EXAMPLE as ENTRY
 from api.entries import Kind
 from api.hooks import Hook
 from api.house import House
-from api.machines import FARTHEST, NO_STORE, asked, missing, problems, reader
+from api.machines import BODY, FARTHEST, NO_STORE, asked, missing, problems, reader
 from api.problems import problem
 from api.roles import may_command
 
@@ -24,6 +24,16 @@ EXAMPLE: Final = Hook(
     "W-7Q3M9K2FHXWV4TRB", "U-7Q3M", "https://coop.example/cacao", ["lot-bought.v1"], 41, "active", 1, "answered 503", _MADE, _MADE, _MADE
 ).shown()
 _ENDED: Final = dict.fromkeys((f"{MOST_FAILURES} failures in a row", "an answer 410"))
+
+
+def _number(written: Any) -> Any:  # noqa: ANN401 - whatever stands in a body
+    if isinstance(written, bool | str):
+        raise ValueError("wanted a number")  # noqa: TRY004 - pydantic reads ValueErrors
+    return written
+
+
+After = Annotated[int | None, BeforeValidator(_number)]
+_ADDRESS: Final[dict[str, Any]] = {"format": "uri", "maxLength": sending.LONGEST}
 DELIVERED: Final = {"hook": EXAMPLE["id"], "entries": [ENTRY], "next": ENTRY["position"]}
 Id = Annotated[str, Path(pattern=r"^W-[A-Z2-9]{16}$", examples=[EXAMPLE["id"]])]
 
@@ -31,15 +41,15 @@ Id = Annotated[str, Path(pattern=r"^W-[A-Z2-9]{16}$", examples=[EXAMPLE["id"]])]
 class NewWebhook(BaseModel):
     """Where entries are to be brought, of which kinds, and after which position."""
 
-    url: str = Field(description="https, on the open internet.", examples=["https://coop.example/cacao"])
+    url: str = Field(description="https, on the open internet.", examples=["https://coop.example/cacao"], json_schema_extra=_ADDRESS)
     kinds: list[Kind] = Field([], max_length=50, description="Only these; none stands for all.", examples=[["lot-bought.v1"]])
-    after: int | None = Field(None, ge=0, le=FARTHEST, description="Without one: after all there is now.")
+    after: After = Field(None, ge=0, le=FARTHEST, description="Without one: after all there is now.")
 
 
 class Again(BaseModel):
     """From where to deliver again."""
 
-    after: int | None = Field(None, ge=0, le=FARTHEST, description="Without one: go on where it stopped.", examples=[0])
+    after: After = Field(None, ge=0, le=FARTHEST, description="Without one: go on where it stopped.", examples=[0])
 
 
 class Webhook(BaseModel):
@@ -95,7 +105,13 @@ def _said(status: int, model: type[BaseModel], example: dict[str, Any], *statuse
 calls: Final = APIRouter()
 
 
-@calls.post("{$request.body#/url}", operation_id="deliver_entries", summary="Entries are brought", response_class=Response)
+@calls.post(
+    "{$request.body#/url}",
+    operation_id="deliver_entries",
+    summary="Entries are brought",
+    response_class=Response,
+    responses={200: {"description": "Taken; so it is by any other 2xx."}, "default": {"description": "Not taken: they come again."}},
+)
 def deliver_entries(_body: Delivery) -> None:
     """Signed by `Webhook-Id`, `Webhook-Timestamp` and `Webhook-Signature` (Standard Webhooks). Any answer 2xx takes it.
 
@@ -109,7 +125,7 @@ def deliver_entries(_body: Delivery) -> None:
     summary="Register a webhook",
     status_code=201,
     response_class=Response,
-    responses=_said(201, Registered, {**EXAMPLE, "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}, 422),
+    responses=_said(201, Registered, {**EXAMPLE, "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}, *BODY, 400, 409, 422),
     callbacks=calls.routes,
 )
 async def add_webhook(request: Request, by: Administrator, body: NewWebhook) -> Response:
@@ -130,7 +146,7 @@ def _add(house: House, by: Actor, body: NewWebhook) -> dict[str, Any]:
     with house.pool.connection() as conn:
         hook = hooks.add(conn, id_, by.org, by.name, body.url, body.kinds, sealed, body.after)
     if hook is None:
-        raise Refusal(problem(422, "malformed", f"an organisation has at most {hooks.MOST} webhooks: remove one first"))
+        raise Refusal(problem(409, "full", f"an organisation has at most {hooks.MOST} webhooks: remove one first"))
     return {**hook.shown(), "secret": secret}
 
 
@@ -176,7 +192,7 @@ async def remove_webhook(request: Request, by: Administrator, id_: Id) -> Respon
     operation_id="replay_webhook",
     summary="Deliver again",
     response_class=Response,
-    responses=_said(200, Webhook, EXAMPLE, 404, 422),
+    responses=_said(200, Webhook, EXAMPLE, *BODY, 400, 404, 422),
 )
 async def replay_webhook(request: Request, by: Administrator, id_: Id, body: Again) -> Response:
     """Deliver again what stands after a position; or, where a hook was given up, go on."""

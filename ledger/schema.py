@@ -106,7 +106,7 @@ def make_roles(conn: Connection) -> bool:
         return False
     for role in missing:
         conn.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
-    for role in ROLES if may else ():
+    for role in not_held(conn) if may else ():
         conn.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(role)))
     return not not_held(conn)
 

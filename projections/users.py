@@ -64,6 +64,10 @@ class Grant(NamedTuple):
     until: str | None
     revoked_at: str | None
 
+    def held(self, at: str) -> bool:
+        """Whether the role was held at a moment."""
+        return self.since <= at and (self.until is None or at <= self.until) and (self.revoked_at is None or at < self.revoked_at)
+
 
 def grants(conn: Connection, org: str | None) -> list[Grant]:
     """All grants ever made for an organisation, or, with None, all there are; by user, the latest first."""

@@ -46,6 +46,9 @@ def places() -> Iterator[Callable[[], Path]]:
 def cluster(places: Callable[[], Path]) -> Iterator[str]:
     """The address of a PostgreSQL in which tests may make databases."""
     if given := os.environ.get("DATABASE_URL"):
+        with psycopg.connect(given) as conn:  # roles are of the whole server, and several workers of pytest begin at once
+            conn.execute("SELECT pg_advisory_xact_lock(7263009)")
+            schema.make_roles(conn)
         yield given
         return
     server = Server(places() / "pg")

@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 import typer
 
-from api.cli.common import Json, app, caught_up, house
+from api.cli.common import Json, app, caught_up, failed, house
 
 
 @app.command("roles")
@@ -50,10 +50,20 @@ def machine_token(
 
 
 @admin.command()
-def people(json: Json = False) -> None:  # noqa: FBT002
+def people(
+    at: Annotated[str | None, typer.Option(help="A moment such as 2026-05-02T10:00:00-05:00: who held which role then.")] = None,
+    json: Json = False,  # noqa: FBT002
+) -> None:
     """Print who may do what, for whom, since and until when."""
     from api.admin import listed
+    from api.replay import moment_or_position
 
+    try:
+        moment = moment_or_position(at) if at else None
+    except ValueError:
+        moment = 0
+    if isinstance(moment, int):
+        raise failed(f"--at {at}: wanted a moment such as 2026-05-02T10:00:00-05:00")
     with house() as each:
         caught_up(each)
-        raise typer.Exit(listed(each, as_json=json))
+        raise typer.Exit(listed(each, moment, as_json=json))

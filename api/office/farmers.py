@@ -110,6 +110,8 @@ async def amend(request: Request, party: str) -> Response:
 def _amend(house: House, who: Actor, party: str, typed: Fields) -> int | Wrong:
     of = person(house, who, key_of(who, party)) if ID.fullmatch(party) else {}
     other = {name: typed[name] for name in _PERSONAL if typed.get(name) and typed[name] != of.get(name)}
+    if not typed.get("name"):
+        return Wrong("name", "{field} is empty: it is needed", {"field": "name"})
     if not other:
         return Wrong("name", "nothing is another than before")
     body = {"do": "amend-party", "party_id": party, "amended_at": house.now(), **other}

@@ -139,7 +139,7 @@ def framed(
         typed=typed or {},
         id=new_id(typed or {}),
         wrong=wrong,
-        told=wrong and partial(_told, ask.language, wrong),
+        why=wrong and partial(_why, ask.language, wrong),
         actor=actor,
         may=partial(may_command, actor.roles),
         reads=partial(may_read, actor.roles),
@@ -148,7 +148,7 @@ def framed(
     )
 
 
-def _told(language: Language, wrong: Wrong, label: str) -> str:
+def _why(language: Language, wrong: Wrong, label: str) -> str:
     """Why a form was not accepted, where a field of that label is wrong: what a command calls it is the command's affair."""
     named = said(language, "“{label}”").format(label=label)
     about = {"field", "what"} if wrong.code == _QUANTITY else {"field"}

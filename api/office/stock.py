@@ -19,6 +19,7 @@ from api.office.frame import WHOLE_FORM, Draft, Wrong, acting, book_of, framed, 
 from api.office.history import history
 from api.office.sheets import sheet
 from api.roles import may_command, may_read
+from domain.values import bare
 from projections.office import organisations
 from projections.office_stock import OnHand, Outturn, Story, kilos, on_hand, outturn, story
 
@@ -129,7 +130,7 @@ def _lot(ask: Ask, who: Actor, key: str, *, done: bool = False, typed: Fields | 
         of = story(conn, key)
         if of is None:
             return unknown(ask)
-        result, buyers = outturn(conn, key), organisations(conn, who.org or "")
+        result, buyers = outturn(conn, key), [(bare(party), role) for party, role in organisations(conn, who.org or "")]
     own = who.org == of.made.holder and of.made.left > 0
     prices = may_read(who.roles, "prices") or may_read(who.roles, "money")
     told = [(each.at, sentence(ask.language, each.template, each.values)) for each in history(of, prices=prices)]

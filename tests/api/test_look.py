@@ -16,13 +16,16 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract
 from jinja2.ext import babel_extract
 from starlette.testclient import TestClient
 
-from api.app import create
+from api.app import SAID, create
 from api.cache import Cache, page
 from api.house import opened
 from api.imports import Import
+from api.limits import TOO_MUCH
 from api.look import MEANINGS, catalog, refused_page, sentence
+from api.machines import WHEN
 from api.season import Folder
 from api.settings import Settings
+from domain.values import CODES
 
 HERE = Path(__file__).resolve().parents[2]
 
@@ -79,6 +82,28 @@ def test_everything_that_is_said_is_said_in_spanish_too() -> None:
 
     assert len(messages) > 150
     assert messages - catalog("es").keys() == set()
+
+
+def refusal_codes() -> Iterator[str]:
+    """Every code that the doors refuse with: where a refusal is made, its code stands as text, or is one of a table's."""
+    for path in sorted((HERE / "api").rglob("*.py")):
+        for call in (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)):
+            name = call.func.id if isinstance(call.func, ast.Name) else ""
+            at = {"problem": 1, "refusal": 1, "documented": 1, "Denied": 0}.get(name)
+            if at is not None and isinstance(word := call.args[at] if at < len(call.args) else None, ast.Constant):
+                yield word.value
+    yield from (*TOO_MUCH.values(), *(code for code, _ in (*SAID.values(), *WHEN.values())), *CODES)
+
+
+def test_every_code_of_a_refusal_has_a_page_that_explains_it_in_both_languages(reader: TestClient) -> None:
+    codes = set(refusal_codes())
+
+    assert {"forbidden", "cross-site", "not-json", "unsupported-media-type", "full"} <= codes
+    assert codes == MEANINGS.keys()
+    for code in codes:
+        spanish, english = (reader.get(f"/problems/{code}?lang={language}") for language in ("es", "en"))
+        assert (spanish.status_code, english.status_code, spanish.text == english.text) == (200, 200, False)
+        assert MEANINGS[code] in unescape(english.text)
 
 
 def test_a_translation_names_the_same_values() -> None:

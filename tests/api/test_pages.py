@@ -178,7 +178,7 @@ def test_a_position_that_is_not_there_yet_is_answered_with_try_again(reader: Tes
     began = time.monotonic()
     for path in (f"/c/{SEALED}", f"/c/{SEALED}.json"):
         response = reader.get(f"{path}?at={2**53}")
-        assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+        assert (response.status_code, response.headers["Retry-After"]) == (404, "5")
     assert time.monotonic() - began < 5
 
 

@@ -16,6 +16,7 @@ from api.app import create
 from api.examples import EXAMPLES
 from api.house import House
 from ledger.decision import PERU
+from projections.users import grants
 from tests.api.people import FROM_US, PLACE, admitted, organisation, signed_in
 
 FARMER: dict[str, Any] = next(body for body in EXAMPLES if body.get("role") == "farmer")
@@ -230,3 +231,14 @@ def test_who_signs_in_over_an_older_session_is_not_who_was_there_before(house: H
 
         assert len(cookies) == 1
         assert user in shared.get("/devices").text
+
+
+def test_an_auditor_can_say_who_could_do_what_on_any_day(house: House, coop: str) -> None:
+    user = admitted(house, coop, "buyer")
+    given = house.now()
+    with house.reading(None) as conn:
+        held = [(each.user, each.role, each.org) for each in grants(conn, None) if each.held(given)]
+        before = [each for each in grants(conn, None) if each.held("2026-01-01T00:00:00-05:00")]
+
+    assert held == [(user, "buyer", coop)]
+    assert before == []

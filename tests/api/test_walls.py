@@ -150,6 +150,16 @@ def test_nobody_makes_theirs_what_they_only_claim_in_a_list(two: House) -> None:
     assert [getattr(answer, "code", "accepted") for answer in answers] == ["duplicate-id", "unknown-party"]
 
 
+@pytest.mark.parametrize("do", ["admit-user", "grant-role", "revoke-role"])
+def test_an_administrator_of_an_organisation_gives_and_takes_no_role_of_the_house(two: House, do: str) -> None:
+    body = {name: value for name, value in anew(next(body for body in EXAMPLES if body["do"] == do)).items() if name != "org_id"}
+
+    answer = asked(two, "administrator", body)
+
+    assert isinstance(answer, Denied)
+    assert answer.code == "unknown-party"
+
+
 def test_nobody_enrols_what_another_signs_in_with(two: House) -> None:
     body = {**next(body for body in EXAMPLES if body["do"] == "enrol-device"), "id": str(uuid4()), "device_id": "D-NEW"}
 

@@ -276,7 +276,7 @@ def test_an_organisation_has_ten_webhooks_at_most(houses: Houses, receiver: Rece
         with administrator(house) as client:
             answers = [client.post("/webhooks", json={"url": receiver.url}) for _ in range(11)]
 
-    assert [each.status_code for each in answers] == [201] * 10 + [422]
+    assert [each.status_code for each in answers] == [201] * 10 + [409]
     assert "at most 10" in answers[-1].json()["detail"]
 
 
