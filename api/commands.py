@@ -1,5 +1,6 @@
 """The door for writing: one command, a list of them, or `{"all": [...]}` as one act; one answer a command."""
 
+import json
 import time
 from typing import Annotated, Any, Final
 
@@ -115,7 +116,17 @@ def _parsed(body: bytes, depth: int) -> Any:  # noqa: ANN401 - any JSON value
         raise Refusal(problem(400, "not-json", "the body is not JSON (RFC 8259, UTF-8)")) from None
     if nested_deeper(parsed, depth):
         raise Refusal(problem(422, "malformed", f"the body is nested deeper than {depth}"))
+    try:
+        json.loads(body, object_pairs_hook=_named_once, parse_int=str, parse_float=str)
+    except ValueError:
+        raise Refusal(problem(422, "malformed", "a name stands twice in one object: which is meant?")) from None
     return parsed
+
+
+def _named_once(pairs: list[tuple[str, Any]]) -> None:
+    """Programs differ in which of two they take, so nobody could say what was sent. Raises ValueError."""
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError
 
 
 def _bounded(items: list[Any], most: int) -> list[Any]:

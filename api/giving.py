@@ -4,7 +4,6 @@ Page, office and machine all come through here.
 """
 
 from collections.abc import Sequence
-from concurrent.futures import Future
 from typing import Final
 
 from api.access import Actor
@@ -12,9 +11,10 @@ from api.guard import Guard
 from api.house import House
 from domain.values import Command
 from ledger.act import Act
-from ledger.decision import Accepted, Answer, Denied
+from ledger.decision import Accepted, Answer, Denied, Repeated
 
 WAIT_SECONDS: Final = 5.0
+TAKEN: Final = "the command {id} was accepted before, with other content"
 
 
 def give(house: House, actor: Actor, commands: Sequence[Command], *, whole: bool = False) -> list[Answer]:
@@ -32,7 +32,7 @@ def _whole(house: House, guard: Guard, commands: Sequence[Command]) -> list[Answ
         if denied := guard.denies(command):
             return [Denied(denied.code, denied.template, denied.values, at)]
         guard.claims(command)
-    return _submit(house, guard.actor, commands, whole=True).result()
+    return _submit(house, guard.actor, commands, whole=True)
 
 
 def _each(house: House, guard: Guard, commands: Sequence[Command]) -> list[Answer]:
@@ -45,7 +45,7 @@ def _each(house: House, guard: Guard, commands: Sequence[Command]) -> list[Answe
 
     def settle() -> None:
         if stretch:
-            for command, answer in zip(stretch, _submit(house, guard.actor, stretch).result(), strict=True):
+            for command, answer in zip(stretch, _submit(house, guard.actor, stretch), strict=True):
                 answers.append(answer)
                 if isinstance(answer, Accepted):
                     guard.claims(command)
@@ -66,8 +66,24 @@ def _each(house: House, guard: Guard, commands: Sequence[Command]) -> list[Answe
     return answers
 
 
-def _submit(house: House, actor: Actor, commands: Sequence[Command], *, whole: bool = False) -> "Future[list[Answer]]":
-    return house.writer.submit(Act(commands, actor.name, actor.org or commands[0].book, whole=whole))
+def _submit(house: House, actor: Actor, commands: Sequence[Command], *, whole: bool = False) -> list[Answer]:
+    """The ledger's answers. A repeat is told to the organisation whose command it was; to another one the id is taken, and no more."""
+    answers = house.writer.submit(Act(commands, actor.name, actor.org or commands[0].book, whole=whole)).result()
+    repeats = [at for answer in answers if isinstance(answer, Repeated) for at in answer.positions]
+    if actor.org is None or not repeats:
+        return answers
+    with house.pool.connection() as conn:
+        others = {at for (at,) in conn.execute(_OF_OTHERS, (repeats, actor.org))}
+    return [
+        Denied("duplicate-id", TAKEN, {"id": str(command.id)})
+        if isinstance(answer, Repeated) and others & set(answer.positions)
+        else answer
+        for command, answer in zip(commands, answers, strict=False)  # an act that is refused has one answer
+    ]
+
+
+_OF_OTHERS: Final = """
+SELECT position FROM ledger.entries WHERE position = ANY(%s) AND convert_from(line, 'UTF8')::jsonb ->> 'org' IS DISTINCT FROM %s"""
 
 
 def _look(house: House, guard: Guard, commands: Sequence[Command]) -> None:

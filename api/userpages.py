@@ -89,7 +89,7 @@ async def admit(request: Request) -> Response:
     user = people.new_id("U")
     org = (who.org or "").rpartition("/")[2] or typed.get("org_id", "")
     body = {"do": "admit-user", "user_id": user, "name": typed.get("name", ""), "role": typed.get("role", ""), "org_id": org}
-    about = {"unknown-party": "org_id"}
+    about = {"unknown-party": "org_id", "admitted_at": ""}
     done = await run_in_threadpool(attempt, house, who, typed.get("id", ""), Draft({**body, "admitted_at": house.now()}, about))
     if isinstance(done, Wrong):
         return await office(request, _page, who, typed, done)

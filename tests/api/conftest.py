@@ -18,6 +18,7 @@ from api.sample import write_season
 from api.season import Folder
 from api.settings import Settings
 from tests.api.chromium import chromium
+from tests.fuzz import furnish
 
 PLACE = "https://cacao.example"
 
@@ -39,6 +40,13 @@ def fresh_house(cluster: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """A house that the tests of one file share."""
     with house_of_its_own(cluster, tmp_path_factory.mktemp("home")) as house:
         yield house
+
+
+@pytest.fixture(scope="module")
+def furnished(fresh_house: House) -> House:
+    """A house in which an organisation has something of everything, and nobody is counted at the doors."""
+    furnish(fresh_house)
+    return fresh_house
 
 
 @contextmanager

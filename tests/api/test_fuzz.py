@@ -5,14 +5,7 @@ from fastapi import Response
 
 from api.app import create
 from api.house import House
-from tests.fuzz import CALLERS, QUICK, RULES, bearer, furnish, fuzzed
-
-
-@pytest.fixture(scope="module")
-def furnished(fresh_house: House) -> House:
-    """A house with something of everything."""
-    furnish(fresh_house)
-    return fresh_house
+from tests.fuzz import CALLERS, QUICK, RULES, bearer, fuzzed
 
 
 @pytest.mark.parametrize("caller", CALLERS)

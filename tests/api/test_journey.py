@@ -220,21 +220,10 @@ def test_the_same_goes_without_a_pointer(browser: webdriver.Chrome, fresh_house:
     visit.to(f"[name='take-{lot}']")
     visit.keys(Keys.SPACE)
     visit.type(kg="70")
-    visit.to("#started_at")
-    visit.keys(*moment_keys(browser, str(browser.find_element(By.ID, "ended_at").get_attribute("value"))))
+    visit.moment("started_at", str(browser.find_element(By.ID, "ended_at").get_attribute("value")))
     visit.press(ACT)
     assert visit.path.startswith("/stock/F-")
     assert "70 kg" in visit.words
-
-
-def moment_keys(browser: webdriver.Chrome, moment: str) -> list[str]:
-    """What is typed into a field for a moment: day and month in the order of the browser's own language."""
-    order = browser.execute_script("return new Date(2000, 0, 31).toLocaleDateString()")
-    day, time = moment[8:10], moment[11:].split(":")
-    dated = [moment[5:7], day] if order.startswith("1/") else [day, moment[5:7]]
-    half = "PM" if int(time[0]) >= 12 else "AM"
-    hour = f"{(int(time[0]) + 11) % 12 + 1:02d}" if order.startswith("1/") else time[0]
-    return [*dated, moment[:4], Keys.TAB, hour, time[1], half]
 
 
 def test_the_keys_go_through_every_form_and_out_of_it_again(browser: webdriver.Chrome, fresh_house: House, at: str) -> None:

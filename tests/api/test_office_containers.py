@@ -117,22 +117,22 @@ def test_loading_offers_dry_lots_and_takes_several_at_once(port: TestClient) -> 
 
 WRONG = [
     ("load", {**LOAD, "kg-S-1": "12401"}, "kg-S-1", "lot S-1 has 12400 kg on hand, not 12401 kg"),
-    ("load", {**LOAD, "kg-S-1": "-1"}, "kg-S-1", "kg -1: wanted above 0"),
-    ("load", {**LOAD, "kg-S-1": "much"}, "kg-S-1", "kg: wanted a number"),
-    ("load", {**LOAD, "bags-S-1": "0"}, "bags-S-1", "bags 0: wanted above 0"),
-    ("load", {**LOAD, "bags-S-1": ""}, "bags-S-1", "bags is empty: it is needed"),
+    ("load", {**LOAD, "kg-S-1": "-1"}, "kg-S-1", "“kg of S-1” -1: wanted above 0"),
+    ("load", {**LOAD, "kg-S-1": "much"}, "kg-S-1", "“kg of S-1”: wanted a number"),
+    ("load", {**LOAD, "bags-S-1": "0"}, "bags-S-1", "“bags of S-1” 0: wanted above 0"),
+    ("load", {**LOAD, "bags-S-1": ""}, "bags-S-1", "“bags of S-1” is empty: it is needed"),
     ("load", {**LOAD, "take-S-2": "1", "kg-S-2": "601", "bags-S-2": "1"}, "kg-S-2", "lot S-2 has 600 kg on hand, not 601 kg"),
-    ("load", {}, "takes", "lot_id is empty: it is needed"),
+    ("load", {}, "takes", "“Which lots” is empty: it is needed"),
     ("load", {**LOAD, "at": "2026-05-01T10:00"}, "at", "2026-05-01T10:00:00-05:00 is before"),
-    ("seal", {"seal_no": ""}, "seal_no", "seal_no is empty: it is needed"),
-    ("depart", {"destination": "Rotterdam"}, "destination", "destination: wanted a UN/LOCODE such as NLRTM"),
+    ("seal", {"seal_no": ""}, "seal_no", "“Number of the seal” is empty: it is needed"),
+    ("depart", {"destination": "Rotterdam"}, "destination", "“Destination, UN/LOCODE”: wanted a UN/LOCODE such as NLRTM"),
     (
         "sell",
         {"buyer_id": "BU-9", "contract_no": "C", "price_usd_t": "1", "incoterm": "FOB"},
         "buyer_id",
         "no party BU-9 was ever accepted",
     ),
-    ("sell", {**SALE, "price_usd_t": "0"}, "price_usd_t", "price_usd_t 0: wanted"),
+    ("sell", {**SALE, "price_usd_t": "0"}, "price_usd_t", "“Price, US$ a tonne” 0: wanted"),
 ]
 
 

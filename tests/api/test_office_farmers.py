@@ -46,7 +46,7 @@ def test_what_is_refused_at_an_enrolment_stays_typed(field: TestClient) -> None:
     walk.send("Enrol")
 
     assert walk.status == 422
-    assert beside(walk, "document") == "document: wanted a DNI of 8 digits or a RUC of 11 with its check digit"
+    assert beside(walk, "document") == "“DNI or RUC”: wanted a DNI of 8 digits or a RUC of 11 with its check digit"
     assert walk.seen.forms[0]["fields"]["name"] == "Abel Tuanama"
 
 

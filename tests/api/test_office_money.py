@@ -64,9 +64,9 @@ def test_an_advance_is_paid_ahead_of_beans(buyer: TestClient, house: House) -> N
 @pytest.mark.parametrize(
     ("typed", "about", "sentence"),
     [
-        ({"pen": "0"}, "pen", "pen 0: wanted above 0, at most 1,000,000, with at most 2 decimals"),
-        ({"pen": "5.001"}, "pen", "pen 5.001: wanted above 0"),
-        ({"pen": "much"}, "pen", "pen: wanted a number such as 40.5, written as text"),
+        ({"pen": "0"}, "pen", "“Soles” 0: wanted above 0, at most 1,000,000, with at most 2 decimals"),
+        ({"pen": "5.001"}, "pen", "“Soles” 5.001: wanted above 0"),
+        ({"pen": "much"}, "pen", "“Soles”: wanted a number such as 40.5"),
         ({"pen": "5", "lot_id": "C-9"}, "lot_id", "no lot C-9 was ever accepted"),
         ({"pen": "5", "paid_at": "2099-01-01T00:00"}, "paid_at", "is later than"),
     ],
@@ -147,10 +147,10 @@ def test_of_two_prices_the_later_is_paid_and_one_that_ended_is_not(buyer: TestCl
 @pytest.mark.parametrize(
     ("typed", "about", "sentence"),
     [
-        ({"price_pen_kg": "0"}, "price_pen_kg", "price_pen_kg 0: wanted above 0"),
-        ({"price_pen_kg": "9", "premium_1": "Aroma"}, "premium_1", "a premium has a name and a percentage: one of them is empty"),
-        ({"price_pen_kg": "9", "premium_1": "A", "pct_1": "x"}, "premium_1", "wanted a number such as 40.5, written as text"),
-        ({"price_pen_kg": "9", "valid_from": "2026-02-01T00:00", "valid_to": "2026-01-01T00:00"}, "valid_from", "is before the start"),
+        ({"price_pen_kg": "0"}, "price_pen_kg", "“Price, soles a kg” 0: wanted above 0"),
+        ({"price_pen_kg": "9", "premium_1": "Aroma"}, "pct_1", "a premium has a name and a percentage: one of them is empty"),
+        ({"price_pen_kg": "9", "premium_1": "A", "pct_1": "x"}, "pct_1", "“Premium 1, percent”: wanted a number such as 40.5"),
+        ({"price_pen_kg": "9", "valid_from": "2026-02-01T00:00", "valid_to": "2026-01-01T00:00"}, "valid_to", "is before the start"),
     ],
 )
 def test_a_price_that_is_refused_stays_typed(house: House, typed: dict[str, str], about: str, sentence: str) -> None:

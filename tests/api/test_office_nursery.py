@@ -112,11 +112,11 @@ def test_a_form_begins_where_one_came_from_and_proposes_a_number(house: House, s
 
 WRONG = [
     ("raise", {**PLANTAINS, "nursery_lot_id": "V-1"}, "nursery_lot_id", "nursery lot V-1 was accepted before"),
-    ("raise", {**PLANTAINS, "nursery_lot_id": "V-3", "clone": "IMC-67"}, "clone", "a field: a clone is named for cacao"),
-    ("raise", {**PLANTAINS, "nursery_lot_id": "V-3", "count": "0"}, "count", "count 0: wanted above 0"),
+    ("raise", {**PLANTAINS, "nursery_lot_id": "V-3", "clone": "IMC-67"}, "clone", "“Clone, for cacao only”: a clone is named for cacao"),
+    ("raise", {**PLANTAINS, "nursery_lot_id": "V-3", "count": "0"}, "count", "“How many seedlings” 0: wanted above 0"),
     ("hand-out", {**HANDOUT, "plot_id": "P-9"}, "plot_id", "no plot P-9 was ever accepted"),
     ("hand-out", {**HANDOUT, "count": "301"}, "count", "nursery lot V-1 has 280 seedlings on hand, not 301"),
-    ("hand-out", {**HANDOUT, "return_due": "many"}, "return_due", "return_due: wanted a whole number"),
+    ("hand-out", {**HANDOUT, "return_due": "many"}, "return_due", "“How many are owed back”: wanted a whole number"),
     ("hand-out", {**HANDOUT, "handed_at": "2026-01-01T10:00"}, "handed_at", "2026-01-01T10:00:00-05:00 is before"),
     ("take-back", {"handout_id": "E-0", "count": "41", "return_id": "R-1"}, "count", "40 seedlings are still owed on handout E-0, not 41"),
     ("take-back", {"handout_id": "E-9", "count": "1", "return_id": "R-1"}, "handout_id", "no handout E-9 was ever accepted"),

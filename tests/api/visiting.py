@@ -20,7 +20,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from tests.api.chromium import axe, fits, violations
 
 SECONDS = 20
-MOST_TABS = 60
+MOST_TABS, NOON = 60, 12
 _NAME = "const name = it => it.tagName + ' ' + (it.name || it.getAttribute('href') || it.textContent.trim());"
 _FOCUS = f"""{_NAME}
 const it = document.activeElement, style = getComputedStyle(it), box = it.getBoundingClientRect();
@@ -175,3 +175,13 @@ class ByKeys(Visit):
             self.to(f"[name='{name}']")
             self.keys(value)
             self.typed += 1
+
+    def moment(self, name: str, moment: str) -> None:
+        """Tab to a field and type a moment: day, month and hour as the browser's own language writes them."""
+        american = self.browser.execute_script("return new Date(2000, 0, 31).toLocaleDateString()").startswith("1/")
+        (year, month, day), (hour, minute) = moment[:10].split("-"), moment[11:].split(":")
+        half = "PM" if int(hour) >= NOON else "AM"
+        self.to(f"[name='{name}']")
+        self.keys(*((month, day) if american else (day, month)), year, Keys.TAB)
+        self.keys(*((f"{(int(hour) + 11) % 12 + 1:02d}", minute, half) if american else (hour, minute)))
+        self.typed += 1
