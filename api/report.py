@@ -43,9 +43,14 @@ def write_refused(run: Import, folder: Path) -> None:
         for answer, row in _with_rows(run, run.answers()):
             name = FILES[row.file].name
             if answer.answer == "repeat":
-                to_repeats.writerow((name, row.number, cell(row.id)))
+                to_repeats.writerow((name, row.number, _id(row)))
             else:
-                to_refused.writerow((name, row.number, cell(row.id), answer.answer))
+                to_refused.writerow((name, row.number, _id(row), answer.answer))
+
+
+def _id(row: Row) -> str:
+    """An id as a cell; csv puts no quotes around a carriage return where lines end otherwise, and readers begin a line there."""
+    return cell(row.id).replace("\r", " ")
 
 
 def write_people(run: Import, folder: Path) -> None:

@@ -65,7 +65,7 @@ def test_a_server_killed_at_work_is_started_again_though_its_children_hold_on(se
 
     with psycopg.connect(server.ensure()) as conn:
         assert conn.execute("SELECT 1").fetchone() == (1,)
-    worker.join(30)
+    worker.join(120)
     assert ended.is_set()
 
 
