@@ -101,12 +101,17 @@ def _with_link(ask: Ask, who: Actor, user: str) -> Page:
 
 
 def _of_theirs(house: House, who: Actor, user: str) -> bool:
-    with house.reading(who.org) as conn:
-        return any(each.user == user for each in grants(conn, who.org))
+    """Whether somebody works for the administrator's organisation and no other: whoever has a link acts for all that its user works for."""
+    with house.reading(None) as conn:
+        held = {each.org for each in grants(conn, None) if each.user == user and each.held(house.now())}
+    return bool(held) and (who.org is None or held == {who.org})
 
 
 def _has(house: House, who: Actor, user: str, device: str) -> bool:
-    return _of_theirs(house, who, user) and device in {each.id for each in people.devices(house, user)}
+    """Whether it is a device of somebody who works, or once worked, for the administrator's organisation."""
+    with house.reading(who.org) as conn:
+        theirs = any(each.user == user for each in grants(conn, who.org))
+    return theirs and device in {each.id for each in people.devices(house, user)}
 
 
 @router.post("/people/{user}/invite")

@@ -16,6 +16,7 @@ from api.admin import operator
 from api.app import create
 from api.examples import EXAMPLES
 from api.house import House
+from domain.user import GrantRole
 from ledger.decision import PERU
 from projections.users import grants
 from tests.api.people import FROM_US, PLACE, admitted, organisation, signed_in
@@ -243,3 +244,15 @@ def test_an_auditor_can_say_who_could_do_what_on_any_day(house: House, coop: str
 
     assert held == [(user, "buyer", coop)]
     assert before == []
+
+
+def test_who_works_for_two_organisations_is_invited_by_the_house_alone(house: House, coop: str) -> None:
+    user, other = admitted(house, coop, "buyer"), organisation(house, "AGG-02")
+    with signed_in(house, coop, "administrator") as admins:
+        before = admins.post(f"/people/{user}/invite")
+        grant = GrantRole(id=uuid4(), user_id=user, org_id=other.rpartition("/")[2], role="administrator", granted_at=house.now())
+        people.done(house, operator(house), grant)
+        after = admins.post(f"/people/{user}/invite")
+
+    assert (before.status_code, "/invite/" in before.text) == (200, True)
+    assert (after.status_code, "/invite/" in after.text) == (303, False)
