@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import commands, entries, health, holdings, logs, oidcpages, pages, signin, userpages, webhooks
+from api import commands, entries, health, holdings, log, logs, oidcpages, pages, signin, userpages, webhooks
 from api.access import Knowing, Refusal
 from api.cache import Cache
 from api.delivery import Deliveries
@@ -21,6 +21,7 @@ from api.limits import TOO_MUCH, Limits, refused
 from api.metrics import Metrics
 from api.office import buying, containers, daybook, farmers, nursery, plots, prices, receipt, steps, stock, today
 from api.problems import problem
+from api.publishing import Publishing
 from domain.vocabulary import COMMANDS
 
 
@@ -30,7 +31,7 @@ def create(house: House) -> FastAPI:
     @asynccontextmanager
     async def running(_app: FastAPI) -> Any:  # noqa: ANN401 - a context
         house.follower.wake()
-        with Deliveries(house):
+        with Deliveries(house), Publishing(house):
             yield
 
     app = FastAPI(
@@ -44,6 +45,7 @@ def create(house: House) -> FastAPI:
     app.include_router(webhooks.router)
     app.include_router(pages.router)
     app.include_router(health.router)
+    app.include_router(log.router)
     app.include_router(signin.router)
     app.include_router(oidcpages.router)
     app.include_router(userpages.router)

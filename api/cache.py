@@ -19,7 +19,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.access import insider as is_insider
 from api.house import House
-from api.look import LANGUAGES, Language, look, said
+from api.look import LANGUAGES, Language, look, said, sentence
 from api.problems import problem
 from ledger.store import OUT_OF_REACH
 from projections import public
@@ -135,9 +135,14 @@ class Ask:
         """A page in the asker's language."""
         root = urlsplit(self.house.settings.base).path
         kept = f"?lang={self.language}" if self.chosen else ""
-        text = look(self.language).render(template, root=root, kept=kept, query=query, **of)
+        text = look(self.language).render(template, root=root, kept=kept, query=query, trouble=self.trouble(), **of)
         further = {"Content-Language": self.language, "Vary": "Accept-Language, Accept-Encoding"}
         return page(text.encode(), "text/html; charset=utf-8", status, {**headers, **further})
+
+    def trouble(self) -> str | None:
+        """Why the log is not signed any more, in the asker's language; None while all is well."""
+        found = self.house.trouble
+        return found and sentence(self.language, found.template, found.values)
 
     def message(self, status: int, title: str, *sentences: str, **of: Any) -> Page:  # noqa: ANN401 - what a template shows
         """A page that says one thing; English in, the asker's language out."""
@@ -198,7 +203,12 @@ async def serve(request: Request, make: Callable[[Ask], Page], *, data: bool = F
                 return answer(request, late, NO_STORE)
         if ask.insider:
             return answer(request, await run_in_threadpool(make, ask), NO_STORE)
-        key = (request.scope["path"], "" if neutral or data else ask.language, ask.chosen and not neutral and not data)
+        key = (
+            request.scope["path"],
+            "" if neutral or data else ask.language,
+            ask.chosen and not neutral and not data,
+            str(ask.house.trouble),
+        )
         made = await _cache(request).get(key, partial(make, ask), int(at or 0))
         if at is not None and made.position < int(at):  # it was being made when the views did not show the position yet
             made = await run_in_threadpool(make, ask)

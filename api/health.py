@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from api.house import House
 from api.metrics import MEDIA_TYPE, PATIENCE_SECONDS, Metrics, stand
+from ledger import log, publisher
 from ledger.merkle import Range, leaf_hash, unpacked
 from ledger.schema import Connection
 from ledger.store import OUT_OF_REACH
@@ -53,9 +54,16 @@ class Health:
             try:
                 with self._lock, self.house.pool.connection(PATIENCE_SECONDS) as conn, conn.transaction():
                     found["head"] = self._head(conn)
+                    found["log"] = self._log(conn)
             except OUT_OF_REACH:
                 found["database"] = "out of reach"
         return found
+
+    def _log(self, conn: Connection) -> str:
+        trouble = log.trouble(conn)
+        if trouble:
+            return f"not signed since {trouble.since}: {trouble}"
+        return f"ok, signed up to {publisher.size_of(conn, self.house.settings.origin):,}"
 
     def _head(self, conn: Connection) -> str:
         conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -78,7 +86,7 @@ class Health:
 
 CHECKED: Final = (
     "database: it answers. views: they are not too far behind. head: the stored head is recomputed from all entries, each hashed once"
-    " since the program began; a signature is not checked."
+    " since the program began. log: what was signed before is where this one goes on from."
 )
 
 

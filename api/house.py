@@ -13,10 +13,10 @@ import psycopg
 from psycopg import sql
 from psycopg_pool import ConnectionPool
 
-from api import hooks, sessions
+from api import erased, hooks, sessions
 from api.settings import Settings
 from domain.values import Moment
-from ledger import schema
+from ledger import log, schema
 from ledger.decision import PERU
 from ledger.schema import SERVER, Connection, connect
 from ledger.server import Server
@@ -42,6 +42,8 @@ class House:
     url: str
     vault: Vault
     server: Server | None
+    trouble: log.Trouble | None = None
+    """Why the log is not signed any more, as far as this process knows; None while all is well."""
     _writer: Writer | None = None
     _pool: "ConnectionPool[Connection] | None" = None
     _follower: "Follower | None" = None
@@ -117,8 +119,10 @@ def opened(settings: Settings | None = None) -> Iterator[House]:
     server = None if settings.database_url else Server(settings.folder / "pg")
     url = settings.database_url or own_database(server)
     schema.install(url)
+    log.install(url)
     sessions.install(url)
     hooks.install(url)
+    erased.finish(settings, url)
     with connect(url, SERVER) as conn:
         vault = Vault(vault_key(settings, conn))
         vault.check(conn)

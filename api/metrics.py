@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 
 from api.house import House
 from api.logs import outcome
+from ledger import log, publisher
 from ledger.decision import Answer, Denied
 from ledger.schema import Connection
 from ledger.store import OUT_OF_REACH
@@ -81,12 +82,15 @@ class _Ledger(Collector):
         try:
             with self._lock, self._house.pool.connection(PATIENCE_SECONDS) as conn:
                 size, shown = stand(conn)
+                signed, trouble = publisher.size_of(conn, self._house.settings.origin), log.trouble(conn) is not None
                 self._count(conn, shown)
         except OUT_OF_REACH:
             yield GaugeMetricFamily("cacao_database_up", "Whether the database answers.", 0)
             return
         yield GaugeMetricFamily("cacao_database_up", "Whether the database answers.", 1)
         yield GaugeMetricFamily("cacao_tree_size", "Entries in the ledger.", size)
+        yield GaugeMetricFamily("cacao_signed_size", "Entries that the newest signed checkpoint covers.", signed)
+        yield GaugeMetricFamily("cacao_log_trouble", "1 where nothing is signed any more: /healthz says why.", int(trouble))
         yield GaugeMetricFamily("cacao_projection_lag_entries", "Entries that the views do not show yet.", size - shown)
         entries = CounterMetricFamily("cacao_entries", "Entries that the views show, by kind.", labels=["kind"])
         for kind, count in sorted(self._kinds.items()):

@@ -24,6 +24,8 @@ class Settings(BaseSettings):
     """The public address, as labels print it."""
     origin: str = "localhost/cacao"
     """The name of the log, for ever: a schema-less URL."""
+    publish: bool = True
+    """Whether this process signs the log's heads; where several machines serve one ledger, the one that has the key and the file."""
     key: str | None = None
     """The key encryption key of the vault, 64 hexadecimal digits; without it the file CACAO_HOME/keys/vault.key."""
 
@@ -93,6 +95,21 @@ class Settings(BaseSettings):
     def vault_key(self) -> Path:
         """The file of the key encryption key, apart from the database's folder."""
         return self.folder / "keys" / "vault.key"
+
+    @property
+    def log_key(self) -> Path:
+        """The file of the key that signs the log's heads."""
+        return self.folder / "keys" / "log.key"
+
+    @property
+    def last_signed(self) -> Path:
+        """The file of the last signed head, apart from the database."""
+        return self.folder / "signed" / "checkpoint"
+
+    @property
+    def erased(self) -> Path:
+        """The file that remembers which subjects were erased, apart from the database: an older copy of that brings nobody back."""
+        return self.folder / "erased"
 
     @property
     def token(self) -> Path:

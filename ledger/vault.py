@@ -16,15 +16,15 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import orjson
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.values import Seal
+from ledger.crypto import Lock, NotOpened
 from ledger.schema import Connection
 
 KEY_BYTES: Final = 32
-NONCE_BYTES: Final = 12
 SUBJECTS, SEALED = "vault.subjects (subject, key)", "vault.sealed (tag, position, subject, command, org, sealed, mac)"
+ANNULLED = "vault.annulled (position, org)"
+ERASED: Final = "vault.erased (subject, basis, erased_at)"
 
 
 class WrongKey(Exception):
@@ -77,7 +77,7 @@ class Vault:
     """Seals and opens under the key encryption key. Holds no personal data itself."""
 
     def __init__(self, key: bytes) -> None:
-        self._wrap = AESGCM(key)
+        self._wrap = Lock(key)
         self._proof = hmac.digest(key, b"cacao vault", "sha256")
         self._marks = hmac.digest(key, b"cacao marks", "sha256")
 
@@ -94,7 +94,7 @@ class Vault:
     def new_subject(self) -> tuple[str, bytes, tuple[UUID, bytes]]:
         """A subject, its key, and the row that keeps the key wrapped."""
         subject, key = uuid4(), os.urandom(KEY_BYTES)
-        return str(subject), key, (subject, self._locked(self._wrap, key, subject.bytes))
+        return str(subject), key, (subject, self._wrap.locked(key, subject.bytes))
 
     def key(self, conn: Connection, subject: str) -> bytes:
         """The key of a subject. Raises LookupError where it was erased."""
@@ -109,13 +109,13 @@ class Vault:
         """Put personal content away: what the entry at `position` says of it, and the row that keeps it."""
         salt = os.urandom(KEY_BYTES)
         body = orjson.dumps({"salt": salt.hex(), "content": content.decode()})
-        sealed = self._locked(AESGCM(key), body, _place(tag, position))
+        sealed = Lock(key).locked(body, _place(tag, position))
         row = (tag, position, UUID(subject), command, org, sealed, _mac(key, content))
         return Seal(subject=subject, commitment=commitment(salt, content)), row
 
     def seal_secret(self, name: str, secret: bytes) -> bytes:
         """Seal a secret of the house itself, bound to its name."""
-        return self._locked(self._wrap, secret, f"secret {name}".encode())
+        return self._wrap.locked(secret, f"secret {name}".encode())
 
     def open_secret(self, name: str, sealed: bytes) -> bytes:
         """The secret under a name. Raises WrongKey."""
@@ -129,32 +129,32 @@ class Vault:
         return row is None or hmac.compare_digest(_mac(self._open(self._wrap, row[1], row[0].bytes), content), row[2])
 
     def open(self, conn: Connection, tags: Iterable[str]) -> dict[str, Opened]:
-        """The personal content under those of the tags that have any and were not erased; what was given later replaces."""
+        """The personal content under those of the tags that have any and were not erased; what was given later replaces.
+
+        What was put away for an entry that was annulled since is left out.
+        """
         rows = conn.execute(
             "SELECT v.tag, v.position, v.subject, s.key, v.sealed FROM vault.sealed v JOIN vault.subjects s USING (subject)"
-            " WHERE v.tag = ANY(%s) ORDER BY v.position",
+            " WHERE v.tag = ANY(%s) AND NOT EXISTS (SELECT FROM vault.annulled a WHERE a.position = v.position) ORDER BY v.position",
             (list(tags),),
         )
         opened: dict[str, Opened] = {}
         for tag, position, subject, key, sealed in rows:
-            further = self._opened(_place(tag, position), subject, key, sealed)
+            salt, content = self.unsealed(tag, position, subject, key, sealed)
+            further = Opened(orjson.loads(content), salt)
             opened[tag] = _amended(opened[tag], further) if tag in opened else further
         return opened
 
-    def _opened(self, place: bytes, subject: UUID, wrapped: bytes, sealed: bytes) -> Opened:
-        body = orjson.loads(self._open(AESGCM(self._open(self._wrap, wrapped, subject.bytes)), sealed, place))
-        return Opened(orjson.loads(body["content"]), bytes.fromhex(body["salt"]))
+    def unsealed(self, tag: str, position: int, subject: UUID, wrapped: bytes, sealed: bytes) -> tuple[bytes, bytes]:
+        """Salt and content of one row, as they were sealed. Raises WrongKey."""
+        body = orjson.loads(self._open(Lock(self._open(self._wrap, wrapped, subject.bytes)), sealed, _place(tag, position)))
+        return bytes.fromhex(body["salt"]), body["content"].encode()
 
     @staticmethod
-    def _locked(cipher: AESGCM, plain: bytes, bound_to: bytes) -> bytes:
-        nonce = os.urandom(NONCE_BYTES)
-        return nonce + cipher.encrypt(nonce, plain, bound_to)
-
-    @staticmethod
-    def _open(cipher: AESGCM, sealed: bytes, bound_to: bytes) -> bytes:
+    def _open(lock: Lock, sealed: bytes, bound_to: bytes) -> bytes:
         try:
-            return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound_to)
-        except InvalidTag:
+            return lock.opened(sealed, bound_to)
+        except NotOpened:
             raise WrongKey("sealed content does not open: the key is another, or the content was changed") from None
 
 

@@ -165,7 +165,7 @@ async def office(request: Request, make: Any, *of: Any, **more: Any) -> Response
 async def steady(request: Request, make: Any, who: Actor) -> Response:  # noqa: ANN401 - passed on
     """As `office`, for a page without forms: while the ledger stands still, it is made once."""
     ask = asking(request)
-    key = (who.org, who.roles, who.name, str(request.url), ask.language, ask.house.now()[:10], ask.house.follower.reached)
+    key = (who.org, who.roles, who.name, str(request.url), ask.language, ask.house.now()[:10], ask.house.follower.reached, ask.trouble())
     made = await request.app.state.steady.get(key, partial(make, ask, who))
     return answer(request, made, NO_STORE)
 

@@ -1,0 +1,106 @@
+"""Sign what was written: read back, grow the tiles, compare with the head and with what was signed before, swap, sign, publish.
+
+What survives a crash: a checkpoint is in the file of the last signed head before anybody sees it, so no later one can contradict it;
+one that did not reach the database yet is put there by the next step. Several publishers may run: the swap lets one through.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+from ledger import log
+from ledger.checkpoint import Checkpoint
+from ledger.checkpoint import parse as parse_checkpoint
+from ledger.crypto import Signer
+from ledger.entry import now
+from ledger.log import Diverged
+from ledger.merkle import Unproven, check_consistency, consistency, unpacked
+from ledger.note import BadSignature, Malformed, Unsigned, opened, spell
+from ledger.schema import PUBLISHER, Connection, connect
+from ledger.signed import LastSigned
+
+_PUBLISH: Final = "INSERT INTO log.checkpoints VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"
+
+
+class Publisher:
+    """Signs the heads of one ledger under one origin. Not for use by two threads at once. `key` raises Diverged where it is not there."""
+
+    def __init__(
+        self, url: str, origin: str, key: Callable[[], Signer], last: LastSigned, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self.origin, self._key, self._last, self._clock = origin, key, last, clock
+        self.conn = connect(url, PUBLISHER)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.conn.close()
+
+    def step(self) -> int:
+        """Sign the head where the ledger has grown, and return the size signed.
+
+        Raises Diverged, and signs nothing, where entries, head and what was signed do not agree; that is kept in `log.trouble` until
+        a later step finds them in agreement.
+        """
+        try:
+            signed = self._step()
+        except Diverged as diverged:
+            log.note_trouble(self.conn, diverged, now(self._clock()))
+            raise
+        self.conn.execute("DELETE FROM log.trouble")
+        return signed
+
+    def _step(self) -> int:
+        signer, before = self._key(), self._last.read()
+        last = self._opened(before, signer)
+        size, nodes = _head(self.conn)
+        if size < last.size:
+            raise Diverged(
+                "the ledger has {size} entries, and a head of {signed} was signed: entries were lost", size + 1, size=size, signed=last.size
+            )
+        while log.size(self.conn) < size:
+            log.grow(self.conn, size)
+        subtree = log.tree(self.conn, size)
+        head = Checkpoint(self.origin, size, subtree(0, size))
+        if head.root != unpacked(size, nodes).root():
+            raise Diverged("the head of {size} entries is not the root of the entries that are stored", size=size)
+        try:
+            check_consistency(last.size, size, consistency(last.size, size, subtree), last.root, head.root)
+        except Unproven:
+            raise Diverged("the first {size} entries are not those whose head was signed: history was changed", size=last.size) from None
+        self._made_known(before, last)
+        if size == last.size and before is not None:
+            return size
+        note = spell(head.text(), [signer.line(head.text())])
+        if self._last.swap(before, note):
+            self._publish(head.size, note)
+        return size
+
+    def _opened(self, note: bytes | None, signer: Signer) -> Checkpoint:
+        """What was signed last; the empty tree where nothing was ever signed."""
+        if note is None:
+            if log.newest(self.conn, self.origin) is not None:
+                raise Diverged("the file of the last signed head is gone, and heads were signed: put the newest signed checkpoint there")
+            return Checkpoint(self.origin, 0, unpacked(0, b"").root())
+        try:
+            return parse_checkpoint(opened(note, [signer.key]).text)
+        except (Malformed, Unsigned, BadSignature):
+            raise Diverged("the file of the last signed head holds no checkpoint that this log's key signed") from None
+
+    def _made_known(self, note: bytes | None, last: Checkpoint) -> None:
+        """What was signed just before a crash is published after it."""
+        if note is not None and log.signed_at(self.conn, self.origin, last.size) is None:
+            self._publish(last.size, note)
+
+    def _publish(self, size: int, note: bytes) -> None:
+        self.conn.execute(_PUBLISH, (self.origin, size, note, now(self._clock())))
+
+
+def _head(conn: Connection) -> tuple[int, bytes]:
+    size, nodes = conn.execute("SELECT size, nodes FROM ledger.head", binary=True).fetchall()[0]
+    return int(size), bytes(nodes)
+
+
+def size_of(conn: Connection, origin: str) -> int:
+    """Entries that the newest published checkpoint covers; 0 where there is none."""
+    row = conn.execute("SELECT max(size) FROM log.checkpoints WHERE origin = %s", (origin,)).fetchone()
+    return int(row[0]) if row and row[0] is not None else 0
