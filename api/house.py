@@ -18,6 +18,7 @@ from api.settings import Settings
 from domain.values import Moment
 from ledger import log, schema
 from ledger.decision import PERU
+from ledger.proving import Nodes
 from ledger.schema import SERVER, Connection, connect
 from ledger.server import Server
 from ledger.store import OUT_OF_REACH
@@ -44,6 +45,8 @@ class House:
     server: Server | None
     trouble: log.Trouble | None = None
     """Why the log is not signed any more, as far as this process knows; None while all is well."""
+    nodes: Nodes = field(default_factory=dict)
+    """Hashes of the log's tree that were worked out before."""
     _writer: Writer | None = None
     _pool: "ConnectionPool[Connection] | None" = None
     _follower: "Follower | None" = None

@@ -1,20 +1,21 @@
 """The log's doors, open to all: the signed checkpoint, its tiles, and proofs; the entries themselves for auditors of the house."""
 
 from base64 import b64encode
+from hashlib import sha256
 from typing import Annotated, Any, Final
 
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from api import witnesses
 from api.access import Actor, Refusal
-from api.cache import ANY_SITE, answer, page
+from api.cache import ANY_SITE, Page, answer
 from api.house import House
 from api.machines import FARTHEST, asked, problems, reader
 from api.problems import problem
 from api.publishing import policy
 from ledger import log, proving
-from ledger.checkpoint import Checkpoint
 from ledger.checkpoint import parse as parse_checkpoint
 from ledger.merkle import HASH_BYTES
 from ledger.note import parse as parse_note
@@ -28,6 +29,7 @@ FOR_EVER: Final = "public, max-age=31536000, immutable"
 _SIZE: Final = Query(
     ge=1, le=FARTHEST, description="Of which tree: entries it has. Without it, that of the newest checkpoint.", examples=[41]
 )
+_TEXT_PLAIN, _BYTES = "text/plain; charset=utf-8", "application/octet-stream"
 _TEXT: Final[dict[str, Any]] = {"content": {"text/plain": {"schema": {"type": "string"}}}}
 Size = Annotated[int | None, _SIZE]
 Position = Annotated[int, Path(ge=1, le=FARTHEST, description="The entry's position: its leaf index and one.", examples=[13])]
@@ -57,15 +59,15 @@ class Consistency(BaseModel):
 @router.api_route("/checkpoint", methods=["GET", "HEAD"], include_in_schema=False)
 async def checkpoint(request: Request) -> Response:
     """The newest signed checkpoint (C2SP tlog-checkpoint)."""
-    note = await asked(_newest, request.app.state.house)
-    return answer(request, page(note, "text/plain; charset=utf-8", 200, ANY_SITE), FRESH)
+    note = await asked(_shown, request.app.state.house)
+    return _said(request, note, _TEXT_PLAIN, FRESH)
 
 
 @router.api_route("/policy", methods=["GET", "HEAD"], include_in_schema=False)
 async def trusted(request: Request) -> Response:
     """The log's key and its witnesses (C2SP tlog-policy), for those who do not have them from elsewhere."""
     text = await asked(policy, request.app.state.house)
-    return answer(request, page(text.encode(), "text/plain; charset=utf-8", 200, ANY_SITE), "public, max-age=60")
+    return _said(request, text.encode(), _TEXT_PLAIN, "public, max-age=60")
 
 
 @router.api_route("/tile/entries/{rest:path}", methods=["GET"], include_in_schema=False)
@@ -79,7 +81,7 @@ async def entries(request: Request, rest: str, by: Annotated[Actor, Depends(read
     if not isinstance(of, Bundle):
         raise _nothing()
     lines = await asked(_lines, request.app.state.house, of)
-    return answer(request, page(bundle(lines), "application/octet-stream", 200), "private, max-age=31536000, immutable")
+    return _said(request, bundle(lines), _BYTES, "private, max-age=31536000, immutable", {})
 
 
 @router.api_route("/tile/{rest:path}", methods=["GET", "HEAD"], include_in_schema=False)
@@ -89,7 +91,7 @@ async def tile(request: Request, rest: str) -> Response:
     if not isinstance(of, Tile):
         raise _nothing()
     hashes = await asked(_hashes, request.app.state.house, of)
-    return answer(request, page(hashes, "application/octet-stream", 200, ANY_SITE), FOR_EVER)
+    return _said(request, hashes, _BYTES, FOR_EVER)
 
 
 @router.get(
@@ -100,7 +102,7 @@ async def tlog_proof(request: Request, position: Position, size: Size = None) ->
     """A C2SP tlog-proof: the index, the hashes, and the signed checkpoint. `size`: of an earlier checkpoint of exactly that size."""
     text = await asked(_tlog_proof, request.app.state.house, position, size)
     headers = {"Content-Disposition": f'attachment; filename="{position}.tlog-proof"'}
-    return answer(request, page(text, "text/plain; charset=utf-8", 200, ANY_SITE | headers), FRESH)
+    return _said(request, text, _TEXT_PLAIN, FRESH, ANY_SITE | headers)
 
 
 @router.get(
@@ -126,7 +128,12 @@ async def consistent(
 
 
 def _json(request: Request, of: dict[str, Any]) -> Response:
-    return answer(request, page(orjson.dumps(of, option=orjson.OPT_APPEND_NEWLINE), "application/json", 200, ANY_SITE), FRESH)
+    return _said(request, orjson.dumps(of, option=orjson.OPT_APPEND_NEWLINE), "application/json", FRESH)
+
+
+def _said(request: Request, body: bytes, media_type: str, control: str, headers: dict[str, str] = ANY_SITE) -> Response:
+    """An answer with its tag; hashes cannot be compressed."""
+    return answer(request, Page(body, media_type, 200, headers, f'"{sha256(body).hexdigest()[:20]}"'), control)
 
 
 def _nothing() -> Refusal:
@@ -148,13 +155,18 @@ def _newest(house: House) -> bytes:
     return note
 
 
-def _signed(house: House) -> Checkpoint:
-    return parse_checkpoint(parse_note(_newest(house)).text)
+def _shown(house: House) -> bytes:
+    """The newest that its quorum of witnesses saw, if that is not long ago."""
+    with house.pool.connection() as conn:
+        note = witnesses.shown(conn, house)
+    if note is None:
+        raise _nothing()
+    return note
 
 
 def _covered(house: House, size: int | None, at_least: int) -> int:
     """The size asked for, or that of the newest checkpoint; only what is signed is shown."""
-    newest = _signed(house).size
+    newest = parse_checkpoint(parse_note(_shown(house) if size is None else _newest(house)).text).size
     wanted = newest if size is None else size
     if not at_least <= wanted <= newest:
         raise _nothing()
@@ -176,7 +188,7 @@ def _lines(house: House, of: Bundle) -> list[bytes]:
 def _inclusion(house: House, position: int, size: int | None) -> dict[str, Any]:
     covered = _covered(house, size, position)
     with house.pool.connection() as conn:
-        proof = proving.included(conn, position - 1, covered)
+        proof = proving.included(conn, position - 1, covered, house.nodes)
     said = {"index": position - 1, "size": covered, "leaf_hash": _64(proof.leaf), "root": _64(proof.root)}
     return {**said, "proof": [_64(each) for each in proof.hashes]}
 
@@ -184,20 +196,20 @@ def _inclusion(house: House, position: int, size: int | None) -> dict[str, Any]:
 def _tlog_proof(house: House, position: int, size: int | None) -> bytes:
     with house.pool.connection() as conn:
         origin = house.settings.origin
-        note = log.newest(conn, origin) if size is None else log.signed_at(conn, origin, size)
+        note = witnesses.shown(conn, house) if size is None else log.signed_at(conn, origin, size)
         if note is None:
             raise _nothing()
         covered = parse_checkpoint(parse_note(note).text).size
         if position > covered:
             raise _nothing()
-        proof = proving.included(conn, position - 1, covered)
+        proof = proving.included(conn, position - 1, covered, house.nodes)
     return TlogProof(position - 1, tuple(proof.hashes), note).spell().encode()
 
 
 def _consistency(house: House, old: int, new: int) -> dict[str, Any]:
     covered = _covered(house, new, old)
     with house.pool.connection() as conn:
-        proof = proving.grown(conn, old, covered)
+        proof = proving.grown(conn, old, covered, house.nodes)
     said = {"old": old, "new": covered, "old_root": _64(proof.old_root), "new_root": _64(proof.new_root)}
     return {**said, "proof": [_64(each) for each in proof.hashes]}
 

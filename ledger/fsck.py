@@ -4,6 +4,7 @@ It trusts nothing that was stored beside the entries. One snapshot is read, so w
 """
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final
@@ -32,6 +33,9 @@ _ODD: Final = """SELECT min(position) FROM (
 
 _TILES: Final = "SELECT hashes FROM log.tiles WHERE level = %s AND index >= %s AND index <= %s ORDER BY index"
 _COMMANDS: Final = "SELECT first, count, id::text FROM ledger.commands ORDER BY first"
+
+
+_Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +105,12 @@ class Fsck:
             grown, gone = log.size(self.conn), None
             with self.conn.cursor("commands") as self._commands:
                 self._commands.execute(_COMMANDS)
-                for after in range(0, self.size, CHUNK):
-                    gone = yield from self._chunk(after, min(after + CHUNK, self.size), grown, roots)
+                for after, rows in self._read():
+                    upto = min(after + CHUNK, self.size)
+                    gone = yield from self._chunk(after, upto, rows, grown, roots)
                     if gone is not None:
                         break
-                    self.progress(min(after + CHUNK, self.size), self.size)
+                    self.progress(upto, self.size)
             if gone is None:
                 yield from self._whole(bytes(nodes), seen, roots, grown)
             else:
@@ -118,9 +123,20 @@ class Fsck:
         for size, note in rows.fetchall():
             yield f"the checkpoint of {size:,}", bytes(note)
 
-    def _chunk(self, after: int, upto: int, grown: int, roots: dict[int, bytes]) -> Generator[Finding, None, int | None]:
+    def _read(self) -> Iterator[tuple[int, list[_Row]]]:
+        """The entries part by part; one is read while the one before is looked at."""
+
+        def read(after: int) -> list[_Row]:
+            return self.conn.execute(_ENTRIES, (after, min(after + CHUNK, self.size)), binary=True, prepare=True).fetchall()
+
+        with ThreadPoolExecutor(1) as ahead:
+            waiting = ahead.submit(read, 0)
+            for after in range(0, self.size, CHUNK):
+                rows, waiting = waiting.result(), ahead.submit(read, after + CHUNK)
+                yield after, rows
+
+    def _chunk(self, after: int, upto: int, rows: list[_Row], grown: int, roots: dict[int, bytes]) -> Generator[Finding, None, int | None]:
         """One part of the entries, beginning at a whole tile; returns the position of the first that is missing."""
-        rows = self.conn.execute(_ENTRIES, (after, upto), binary=True, prepare=True).fetchall()
         positions = [row[0] for row in rows]
         if positions != list(range(after + 1, upto + 1)):
             there = set(positions)
@@ -128,19 +144,20 @@ class Fsck:
         leaves = [sha256(b"\x00" + line).digest() for _, _, _, line in rows]
         yield from self._spelled(rows)
         yield from self._hashed(after, leaves[: max(0, grown - after)])
-        for size in sorted(size for size in roots if after < size <= upto or (size == after == 0)):
-            if self._root_at(after, leaves, size) != roots[size]:
-                yield _finding(CHANGED, size=size)
+        yield from self._signed_in(after, leaves, sorted(size for size in roots if after < size <= upto), roots)
         whole = len(leaves) - len(leaves) % WIDTH
         tiles = [root_of(leaves[at : at + WIDTH]) for at in range(0, whole, WIDTH)]
         self._level_1 += tiles
         self._above, self._tail = self._above.extend(tiles), leaves[whole:]
         return None
 
-    def _root_at(self, after: int, leaves: list[bytes], size: int) -> bytes:
-        whole = (size - after) // WIDTH * WIDTH
-        above = self._above.extend(root_of(leaves[at : at + WIDTH]) for at in range(0, whole, WIDTH))
-        return Range(size, (*above.nodes, *Range().extend(leaves[whole : size - after]).nodes)).root()
+    def _signed_in(self, after: int, leaves: list[bytes], sizes: list[int], roots: dict[int, bytes]) -> Iterator[Finding]:
+        """That the heads which were signed within a part are those of its entries."""
+        tree = Range(after, self._above.nodes)
+        for size in sizes:
+            tree = tree.extend(leaves[tree.size - after : size - after])
+            if tree.root() != roots[size]:
+                yield _finding(CHANGED, size=size)
 
     def _written_by(self, upto: int) -> dict[int, str]:
         """Position -> the command that wrote it, as the table of commands says, from where it was read last."""
@@ -157,7 +174,7 @@ class Fsck:
             if ahead or not rows:
                 return found
 
-    def _spelled(self, rows: list[tuple[Any, ...]]) -> Iterator[Finding]:
+    def _spelled(self, rows: list[_Row]) -> Iterator[Finding]:
         """That kind, tags and command stand beside the bytes as they stand in them, and that time goes forward."""
         commands = self._written_by(rows[-1][0])
         for position, kind, tags, line in rows:

@@ -20,6 +20,7 @@ CREATE TABLE IF NOT EXISTS log.tree (one boolean PRIMARY KEY DEFAULT true CHECK 
 INSERT INTO log.tree (size) VALUES (0) ON CONFLICT DO NOTHING;
 CREATE TABLE IF NOT EXISTS log.checkpoints (
   origin text NOT NULL, size bigint NOT NULL, note bytea NOT NULL, signed_at text NOT NULL, PRIMARY KEY (origin, size));
+CREATE TABLE IF NOT EXISTS log.witnessed (origin text NOT NULL, witness text NOT NULL, size bigint NOT NULL, PRIMARY KEY (origin, witness));
 CREATE TABLE IF NOT EXISTS log.trouble (
   one boolean PRIMARY KEY DEFAULT true CHECK (one), template text NOT NULL, values jsonb NOT NULL, since text NOT NULL, position bigint);
 """

@@ -81,7 +81,7 @@ def _decided(number: int) -> Record:
     line = (
         f'{{"at":"2025-05-02T10:00:00-05:00","by":"cli","do":"record-harvest","fact":{{"form":"wet","grams":75900,"holder_id":"{party}",'
         f'"lot_id":"{lot}","note":"{_NOTE}","plot_id":"{plot}"}},"id":"{uuid4()}","kind":"harvest-recorded.v1","n":0,'
-        f'"tags":["lot:{lot}","plot:{plot}","party:{party}"],"v":1}}'
+        f'"seen":"2025-05-02T15:00:00.000000Z","tags":["lot:{lot}","plot:{plot}","party:{party}"],"v":1}}'
     )
     return Record("harvest-recorded.v1", (f"lot:{lot}", f"plot:{plot}", f"party:{party}"), line.encode())
 
