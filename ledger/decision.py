@@ -1,18 +1,23 @@
 """One batch of decisions: commands against the states at hand, and what their commit will hold."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from domain.values import Command, Fact, Moment, Refused, Sealed, bare
-from domain.vocabulary import decide
-from ledger.entry import content, digest, personal, spell
-from ledger.memory import Memory
+from domain.annulment import AboutEntry, FactAnnulled, Written
+from domain.erasure import SubjectErased
+from domain.values import Command, Fact, Moment, Refused, Sealed, bare, found
+from domain.vocabulary import decide, listens
+from ledger import erase
+from ledger.entry import content, digest, personal, read, spell
+from ledger.memory import Memory, folded
 from ledger.schema import Connection
-from ledger.store import Head, Record, Rows, Taken
-from ledger.vault import SEALED, SUBJECTS, Vault
+from ledger.store import Head, Record, Rows, Store, Taken
+from ledger.vault import ANNULLED, ERASED, SEALED, SUBJECTS, Vault
+from ledger.written import look_up
 
 PERU: Final = timezone(timedelta(hours=-5))
 AHEAD: Final = timedelta(minutes=5)
@@ -57,15 +62,19 @@ def moment_of(clock: datetime) -> Moment:
 
 @dataclass(slots=True)
 class Batch:
-    """What one commit will hold, growing decision by decision; `unsure`: it may have been appended before the connection was lost."""
+    """What one commit will hold, growing decision by decision.
 
-    conn: Connection
+    `unsure`: it may have been appended before the connection was lost. `rehearsed`: earlier batches may stand in no store.
+    """
+
+    store: Store
     vault: Vault
     memory: Memory
     head: Head
     known: dict[UUID, Taken]
     seen: str
     unsure: bool = False
+    rehearsed: bool = False
     records: list[Record] = field(default_factory=list)
     taken: list[Taken] = field(default_factory=list)
     rows: Rows = field(default_factory=dict)
@@ -101,7 +110,7 @@ class Batch:
     def given(self, records: Sequence[Record], condition: Callable[[Connection, Head, Sequence[Record]], None] | None) -> list[Answer]:
         """Records that are decided already; `condition` raises where they may not be appended."""
         if condition:
-            condition(self.conn, self.head, self.records)
+            condition(self.store.conn, self.head, self.records)
         first = self._next()
         self.records.extend(records)
         return [Accepted(tuple(range(first, self._next())))]
@@ -127,17 +136,47 @@ class Batch:
             return before
         position = self._next()
         try:
-            fact = decide(command, self.memory.states, as_of)  # type: ignore[arg-type]
-            if kept is not None:
-                fact = self._sealed(fact, command, position, org, kept)
+            fact, org = self._decided(command, position, org, as_of, kept)
         except Refused as refused:
             return Denied(refused.code, refused.template, refused.values)
         kind, tags, line = spell(command, command.do, fact, position, self.seen, by, org)  # type: ignore[attr-defined]
         self.records.append(Record(kind, tags, line))
         self.taken.append(Taken(command.id, position, 1, about))
         self._fresh[command.id] = self.taken[-1], kept
-        self.memory.apply(fact, tags, position)
+        if isinstance(fact, FactAnnulled):
+            self.memory.put(self._folded_again(tags))
+        else:
+            self.memory.apply(fact, tags, position)
         return Accepted((position,))
+
+    def _decided(self, command: Command, position: int, org: str, as_of: Moment, kept: bytes | None) -> tuple[Fact, str]:
+        """The fact, and for whom it is written."""
+        if isinstance(command, AboutEntry):
+            return self._about(command, as_of)
+        fact = decide(command, self.memory.states, as_of)  # type: ignore[arg-type]
+        if isinstance(fact, SubjectErased):
+            return self._erased(fact), org
+        return (fact if kept is None else self._sealed(fact, command, position, org, kept)), org
+
+    def _about(self, command: AboutEntry, as_of: Moment) -> tuple[Fact, str]:
+        """What is said about an entry is written for the organisation whose entry it is. What was sealed for it is opened no more."""
+        if self.rehearsed:
+            raise Refused("not-annullable", "a rehearsal keeps nothing, so it neither annuls nor questions")
+        key = str(command.position)
+        states = {f"{Written.tag}:{key}": look_up(self.store.conn, self.head.size, self.records, command.position)}
+        fact: Fact = decide(command, states, as_of)  # type: ignore[arg-type]
+        written = found(states, Written, key)
+        if isinstance(fact, FactAnnulled) and isinstance(written.fact, Sealed):
+            self.add({ANNULLED: [(written.position, written.fact.whose() or written.org)]})
+        return fact, written.org
+
+    def _folded_again(self, tags: Sequence[str]) -> dict[str, Any]:
+        """The states at hand under some tags, from all that stands in the store and all that will follow it."""
+        wanted = {tag: listens(tag) for tag in tags if tag in self.memory.states}
+        _, stored = self.store.known([], wanted, self.head.size)
+        placed = enumerate(self.records, self.head.size + 1)
+        pending = [(tag, at, each.line) for at, each in placed for tag in each.tags if each.kind in wanted.get(tag, ())]
+        return folded(wanted, [(tag, read(at, line)) for tag, at, line in stored + pending])
 
     def _before(self, command: Command, about: bytes, kept: bytes | None) -> Answer | None:
         """The answer to an id that is taken; None where it is free."""
@@ -146,7 +185,7 @@ class Batch:
             same = taken.digest == about and then == kept
         elif command.id in self.known:
             taken = self.known[command.id]
-            same = taken.digest == about and (kept is None or self.vault.same(self.conn, command.id, kept))
+            same = taken.digest == about and (kept is None or self.vault.same(self.store.conn, command.id, kept))
         else:
             return None
         if not same:
@@ -164,6 +203,14 @@ class Batch:
         self.add({SEALED: [sealed]})
         return fact.model_copy(update={"seal": seal})
 
+    def _erased(self, fact: SubjectErased) -> SubjectErased:
+        """Have key, salts and content destroyed in the same commit; whose subject it was the vault knows, where the command names none."""
+        of = fact.of or erase.owner(self.store.conn, fact.subject)
+        if of is None:
+            raise Refused("unknown-subject", "nothing is put away under subject {id}", id=fact.subject)
+        self.add({ERASED: [(UUID(fact.subject), fact.basis, fact.erased_at)]})
+        return fact.model_copy(update={"of": of})
+
     def _new_subject(self) -> tuple[str, bytes]:
         subject, key, row = self.vault.new_subject()
         self.add({SUBJECTS: [row]})
@@ -173,9 +220,8 @@ class Batch:
     def _subject(self, tag: str) -> tuple[str, bytes]:
         """The subject that the state under a tag knows, and its key."""
         subject = str(self.memory.states[tag].subject)
-        if subject not in self._keys:
-            try:
-                self._keys[subject] = self.vault.key(self.conn, subject)
-            except LookupError:
-                raise Refused("unknown-party", "the data of {id} were erased", id=bare(tag)) from None
-        return subject, self._keys[subject]
+        if subject not in {str(erased) for erased, *_ in self.rows.get(ERASED, ())}:
+            with suppress(LookupError):
+                self._keys[subject] = self._keys.get(subject) or self.vault.key(self.store.conn, subject)
+                return subject, self._keys[subject]
+        raise Refused("erased", "the data of {id} were erased", id=bare(tag))

@@ -13,6 +13,14 @@ from ledger.note import LOG, WITNESS, Key, Malformed, Verify, decimal
 NONE: Final = "none"
 
 
+class TooFew(Unproven):
+    """Fewer witnesses saw a checkpoint than the policy asks for: who did, how many are needed, and of how many."""
+
+    def __init__(self, names: Collection[str], needed: int, of: int) -> None:
+        super().__init__(f"seen by {len(names)} of {of} witnesses ({', '.join(names) or 'none'}), {needed} are needed")
+        self.names, self.needed, self.of = tuple(names), needed, of
+
+
 class Group(NamedTuple):
     """So many of these, each a witness or a further group."""
 
@@ -52,19 +60,24 @@ class Policy:
 
     def count(self) -> tuple[int, int]:
         """With how many witnesses the quorum can be reached at the least, and how many there are for it."""
-        return (0, 0) if self.quorum == NONE else self._count(self.quorum)
+        return self._least(self.quorum), len(self.members())
 
-    def _count(self, name: str) -> tuple[int, int]:
+    def members(self) -> set[str]:
+        """The witnesses that count for the quorum."""
+        return self._members(self.quorum)
+
+    def _members(self, name: str) -> set[str]:
         group = self.groups.get(name)
-        if group is None:
-            return 1, 1
-        counts = [self._count(each) for each in group.members]
-        return sum(sorted(needed for needed, _ in counts)[: group.needed]), sum(of for _, of in counts)
+        return {name} - {NONE} if group is None else {member for each in group.members for member in self._members(each)}
+
+    def _least(self, name: str) -> int:
+        group = self.groups.get(name)
+        return int(name != NONE) if group is None else sum(sorted(map(self._least, group.members))[: group.needed])
 
     def seen(self, signed: bytes, verify: Verify = ed25519.verify) -> Seen:
         """A signed checkpoint that this policy accepts.
 
-        Raises Malformed, Unsigned and BadSignature; Unproven where too few witnesses saw it.
+        Raises Malformed, Unsigned and BadSignature; TooFew where too few witnesses saw it.
         """
         names = {key: name for name, (key, _) in self.witnesses.items()}
         text = note.parse(signed).text
@@ -76,8 +89,7 @@ class Policy:
             raise note.Unsigned(f"no log of the policy signed the checkpoint of {head.origin}")
         witnesses = {names[key]: checkpoint.cosigned_at(signature) for key, signature in verified.items() if key in names}
         if not self.satisfied(witnesses):
-            needed, of = self.count()
-            raise Unproven(f"seen by {len(witnesses)} of {of} witnesses ({', '.join(witnesses) or 'none'}), {needed} are needed")
+            raise TooFew([name for name in witnesses if name in self.members()], *self.count())
         return Seen(head, log, witnesses)
 
 

@@ -16,7 +16,7 @@ MOST_HASHES: Final = 63
 class TlogProof(NamedTuple):
     """Where an entry stands, the audit path to the root, and the signed checkpoint as it came. Nobody signed `extra`."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # as the specification calls it; nobody asks a tuple for its index()
     hashes: Sequence[bytes]
     checkpoint: bytes
     extra: bytes | None = None

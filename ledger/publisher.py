@@ -4,9 +4,9 @@ What survives a crash: a checkpoint is in the file of the last signed head befor
 one that did not reach the database yet is put there by the next step. Several publishers may run: the swap lets one through.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger import log
 from ledger.checkpoint import Checkpoint
@@ -14,7 +14,7 @@ from ledger.checkpoint import parse as parse_checkpoint
 from ledger.crypto import Signer
 from ledger.entry import now
 from ledger.log import Diverged
-from ledger.merkle import Unproven, check_consistency, consistency, unpacked
+from ledger.merkle import Subtree, Unproven, check_consistency, consistency, unpacked
 from ledger.note import BadSignature, Malformed, Unsigned, opened, spell
 from ledger.schema import PUBLISHER, Connection, connect
 from ledger.signed import LastSigned
@@ -22,13 +22,27 @@ from ledger.signed import LastSigned
 _PUBLISH: Final = "INSERT INTO log.checkpoints VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"
 
 
+class Claim(NamedTuple):
+    """What a witness saw of this log. `root`: None where only the size is known; empty where it is known to be none of ours."""
+
+    witness: str
+    size: int
+    root: bytes | None
+
+
 class Publisher:
     """Signs the heads of one ledger under one origin. Not for use by two threads at once. `key` raises Diverged where it is not there."""
 
     def __init__(
-        self, url: str, origin: str, key: Callable[[], Signer], last: LastSigned, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        url: str,
+        origin: str,
+        key: Callable[[], Signer],
+        last: LastSigned,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        claims: Callable[[], Iterable[Claim]] = tuple,
     ) -> None:
-        self.origin, self._key, self._last, self._clock = origin, key, last, clock
+        self.origin, self._key, self._last, self._clock, self._claims = origin, key, last, clock, claims
         self.conn = connect(url, PUBLISHER)
 
     def close(self) -> None:
@@ -67,6 +81,7 @@ class Publisher:
             check_consistency(last.size, size, consistency(last.size, size, subtree), last.root, head.root)
         except Unproven:
             raise Diverged("the first {size} entries are not those whose head was signed: history was changed", size=last.size) from None
+        self._hear(size, subtree)
         self._made_known(before, last)
         if size == last.size and before is not None:
             return size
@@ -85,6 +100,19 @@ class Publisher:
             return parse_checkpoint(opened(note, [signer.key]).text)
         except (Malformed, Unsigned, BadSignature):
             raise Diverged("the file of the last signed head holds no checkpoint that this log's key signed") from None
+
+    def _hear(self, size: int, subtree: Subtree) -> None:
+        """What witnesses saw is in the ledger, as they saw it."""
+        for claim in self._claims():
+            if claim.size > size:
+                raise Diverged(
+                    "the witness {witness} saw a head of {signed} entries, and the ledger has {size}: entries were lost",
+                    size + 1, witness=claim.witness, signed=claim.size, size=size,
+                )  # fmt: skip
+            if claim.root is not None and subtree(0, claim.size) != claim.root:
+                raise Diverged(
+                    "the witness {witness} saw another head of {size} entries: history was changed", witness=claim.witness, size=claim.size
+                )
 
     def _made_known(self, note: bytes | None, last: Checkpoint) -> None:
         """What was signed just before a crash is published after it."""

@@ -5,8 +5,8 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 
-SERVER, PROJECTOR, ERASER, OFFICE = "cacao_server", "cacao_projector", "cacao_eraser", "cacao_office"
-ROLES: Final = (SERVER, PROJECTOR, ERASER, OFFICE)
+SERVER, PROJECTOR, ERASER, OFFICE, PUBLISHER = "cacao_server", "cacao_projector", "cacao_eraser", "cacao_office", "cacao_publisher"
+ROLES: Final = (SERVER, PROJECTOR, ERASER, OFFICE, PUBLISHER)
 AS_OFFICE: Final = f"SET LOCAL ROLE {OFFICE}; SET LOCAL cacao.org = {{}}"
 """For the rest of the transaction nothing is seen but the rows of one organisation (`*`: of all); for `sql.SQL(…).format`."""
 THEIRS: Final = "current_setting('cacao.org', true) IN ({}, '*')"
@@ -29,13 +29,23 @@ CREATE TABLE IF NOT EXISTS ledger.journal (
 CREATE SCHEMA IF NOT EXISTS vault;
 CREATE TABLE IF NOT EXISTS vault.subjects (subject uuid PRIMARY KEY, key bytea NOT NULL);
 CREATE TABLE IF NOT EXISTS vault.sealed (
-  tag text COLLATE "C" NOT NULL, position bigint NOT NULL, subject uuid NOT NULL
-    REFERENCES vault.subjects ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+  tag text COLLATE "C" NOT NULL, position bigint NOT NULL, subject uuid NOT NULL,
   command uuid NOT NULL, org text NOT NULL, sealed bytea NOT NULL, mac bytea NOT NULL, PRIMARY KEY (tag, position));
 CREATE INDEX IF NOT EXISTS sealed_command ON vault.sealed (command);
 CREATE INDEX IF NOT EXISTS sealed_subject ON vault.sealed (subject);
 CREATE TABLE IF NOT EXISTS vault.lock (one boolean PRIMARY KEY DEFAULT true CHECK (one), proof bytea NOT NULL);
 """
+ERASING: Final = """
+CREATE TABLE vault.erased (subject uuid NOT NULL, basis text NOT NULL, erased_at text NOT NULL);
+CREATE INDEX erased_subject ON vault.erased (subject);
+CREATE FUNCTION vault.forget() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$ BEGIN
+  DELETE FROM vault.sealed WHERE subject = NEW.subject; DELETE FROM vault.subjects WHERE subject = NEW.subject; RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER forget AFTER INSERT ON vault.erased DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION vault.forget();
+ALTER TABLE vault.sealed DROP CONSTRAINT IF EXISTS sealed_subject_fkey;
+"""
+"""The list of erased subjects: whatever is put on it, in the same commit its key, salts and content are destroyed."""
+ANNULLING: Final = "CREATE TABLE vault.annulled (position bigint PRIMARY KEY, org text NOT NULL)"
+"""Where something was sealed for an entry that was annulled since: it is kept to know a repeat by, and opened no more."""
 # Entries are read by position and never changed; the head alone is updated, so it keeps room for that in its page.
 TUNING: Final = "ALTER TABLE ledger.head SET (fillfactor = 10);"
 
@@ -47,8 +57,10 @@ GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA vault TO {SERVER};
 GRANT SELECT ON ALL TABLES IN SCHEMA ledger TO {PROJECTOR};
 GRANT SELECT ON ALL TABLES IN SCHEMA ledger TO {ERASER};
 GRANT SELECT, DELETE ON ALL TABLES IN SCHEMA vault TO {ERASER};
+REVOKE DELETE ON vault.erased FROM {ERASER};
+GRANT INSERT ON vault.erased TO {ERASER};
 GRANT USAGE ON SCHEMA vault TO {OFFICE};
-GRANT SELECT ON vault.subjects, vault.sealed TO {OFFICE};
+GRANT SELECT ON vault.subjects, vault.sealed, vault.annulled TO {OFFICE};
 """
 
 WALLS: Final = f"""
@@ -60,6 +72,19 @@ CREATE POLICY theirs ON vault.subjects FOR SELECT TO {OFFICE} USING (subject IN 
 CREATE POLICY others ON vault.subjects TO {SERVER}, {ERASER} USING (true) WITH CHECK (true);
 """
 """The second wall before what is about people: who reads for an organisation sees what it wrote, and nothing else."""
+ERASING_WALLS: Final = f"""
+ALTER TABLE vault.erased ENABLE ROW LEVEL SECURITY;
+CREATE POLICY seen ON vault.erased FOR SELECT TO {SERVER} USING (true);
+CREATE POLICY said ON vault.erased FOR INSERT TO {SERVER} WITH CHECK (
+  EXISTS (SELECT FROM ledger.tags t WHERE t.tag = 'subject:' || subject::text AND t.kind = 'subject-erased.v1'));
+CREATE POLICY others ON vault.erased TO {ERASER} USING (true) WITH CHECK (true);
+"""
+"""The serving role destroys nothing that no entry says was erased."""
+ANNULLING_WALLS: Final = f"""
+ALTER TABLE vault.annulled ENABLE ROW LEVEL SECURITY;
+CREATE POLICY theirs ON vault.annulled FOR SELECT TO {OFFICE} USING ({THEIRS.format("org")});
+CREATE POLICY others ON vault.annulled TO {SERVER}, {ERASER} USING (true) WITH CHECK (true);
+"""
 
 BY_INDEX: Final = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off"
 """Options of connections that look things up by key: a fresh table has no statistics, and a plan that scans it would be kept."""
@@ -74,10 +99,16 @@ def install(url: str) -> None:
         if conn.execute("SELECT to_regclass('ledger.journal') IS NULL OR to_regclass('vault.lock') IS NULL").fetchone() == (True,):
             conn.execute(TABLES)
             conn.execute(TUNING)
+        if conn.execute("SELECT to_regclass('vault.erased') IS NULL").fetchone() == (True,):
+            conn.execute(ERASING)
+        if conn.execute("SELECT to_regclass('vault.annulled') IS NULL").fetchone() == (True,):
+            conn.execute(ANNULLING)
         if make_roles(conn):
             conn.execute(RIGHTS)
-            if conn.execute("SELECT count(*) FROM pg_policies WHERE schemaname = 'vault'").fetchone() == (0,):
-                conn.execute(WALLS)
+            walled = {table for (table,) in conn.execute("SELECT tablename FROM pg_policies WHERE schemaname = 'vault'")}
+            for table, walls in (("sealed", WALLS), ("erased", ERASING_WALLS), ("annulled", ANNULLING_WALLS)):
+                if table not in walled:
+                    conn.execute(walls)
             conn.execute(sql.SQL("GRANT CREATE ON DATABASE {} TO {}").format(sql.Identifier(conn.info.dbname), sql.Identifier(PROJECTOR)))
 
 

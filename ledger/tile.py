@@ -16,14 +16,14 @@ class Tile(NamedTuple):
     """Hashes that stand beside each other: of level 0 the leaves, of each further level one for a full tile below."""
 
     level: int
-    index: int
+    index: int  # type: ignore[assignment]  # as the specification calls it; nobody asks a tuple for its index()
     width: int
 
 
 class Bundle(NamedTuple):
     """The entries under a tile of level 0."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # as the specification calls it; nobody asks a tuple for its index()
     width: int
 
 
@@ -117,7 +117,7 @@ def bundle(lines: Iterable[bytes]) -> bytes:
 
 def unbundled(data: bytes) -> list[bytes]:
     """The entries of a bundle. Raises ValueError where it ends within one."""
-    lines, at = [], 0
+    at, lines = 0, list[bytes]()
     while at < len(data):
         start = at + 2
         at = start + int.from_bytes(data[at:start])

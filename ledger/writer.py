@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from domain.values import Moment
+from domain.annulment import FactAnnulled
+from domain.values import Fact, Moment
 from ledger.act import Act, Given, Job, Unavailable, Unsure
 from ledger.decision import Answer, Batch, moment_of
 from ledger.entry import now, read, typed
@@ -173,7 +174,9 @@ class Writer:
             self._memory.learn(missing, entries)
             taken |= further
         clock = self._clock()
-        batch = Batch(self._store.conn, self._vault, self._memory, self._head, taken, now(clock), unsure=unsure)
+        batch = Batch(
+            self._store, self._vault, self._memory, self._head, taken, now(clock), unsure=unsure, rehearsed=self._rehearsed is not None
+        )
         latest = moment_of(clock)
         answers = [(job, self._decide(job.work, batch, latest)) for job in jobs]
         new = self._append(batch)
@@ -227,9 +230,15 @@ class Writer:
             if position > head.size:
                 break
             if any(tag in self._memory.states for tag in tags):
-                self._memory.apply(typed(read(position, line).fact), tags, position)
+                self._fold(typed(read(position, line).fact), tags, position)
         self._memory.keep()
         self._head = self._known = head
+
+    def _fold(self, fact: Fact, tags: list[str], position: int) -> None:
+        if isinstance(fact, FactAnnulled):
+            self._memory.drop(tags)
+        else:
+            self._memory.apply(fact, tags, position)
 
 
 _Done = tuple[Head, list[tuple[Job, list[Answer] | Exception]]]
