@@ -1,7 +1,7 @@
-"""`cacao backup` and `cacao restore`: ledger and vault of one moment in two files, by PostgreSQL's own tools; the keys stay where they are.
+"""`cacao backup` and `cacao restore`: ledger and vault of one moment, and the newest keys of its subjects, by PostgreSQL's own tools.
 
-The vault has a file of its own, so that it can be kept for a shorter time: an old copy of it undoes erasures. Views are not kept: they
-are made again from the entries.
+The keys have a folder of their own, in which each backup replaces those of the one before: so an old vault, restored, opens for nobody
+who was erased since. The key that opens the keys stays where it is. Views are not kept: they are made again from the entries.
 """
 
 import json
@@ -20,11 +20,12 @@ from uuid import uuid4
 import psycopg
 
 from api.pgtools import Failed, ended, run, started, tool
+from ledger import erase
 from ledger.merkle import Range, leaf_hash, unpacked
 from ledger.schema import Connection, make_roles
 
-LEDGER, VAULT, MANIFEST = "ledger.dump", "vault.dump", "manifest.json"
-VERSION: Final = 1
+LEDGER, VAULT, KEYS, MANIFEST = "ledger.dump", "vault.dump", "keys.dump", "manifest.json"
+VERSION: Final = 2
 Progress = Callable[[int], None]
 _ROWS: Final = 2_000
 
@@ -41,8 +42,22 @@ class Manifest:
     files: dict[str, str]
 
 
-def back_up(url: str, folder: Path, progress: Progress) -> Manifest:
-    """Write a backup into a new folder, whole or not at all. Raises Failed."""
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What came back; how many subjects were erased after the backup and stay so, and how many have no key for no known reason."""
+
+    manifest: Manifest
+    erased_since: int = 0
+    without_key: int = 0
+
+
+def beside(folder: Path) -> Path:
+    """Where the keys of a backup are, unless told otherwise: one folder for all backups that lie in one place."""
+    return folder.parent / "cacao-keys"
+
+
+def back_up(url: str, folder: Path, keys: Path, progress: Progress) -> Manifest:
+    """Write a backup into a new folder, whole or not at all, and replace the keys of the one before. Raises Failed."""
     if folder.exists():
         raise Failed(f"{folder} is there already: name a folder that is not")
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -50,6 +65,7 @@ def back_up(url: str, folder: Path, progress: Progress) -> Manifest:
     draft.mkdir(mode=0o700)
     try:
         manifest = _written(url, draft, progress)
+        _replaced(draft / KEYS, keys)
         draft.rename(folder)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
@@ -58,13 +74,35 @@ def back_up(url: str, folder: Path, progress: Progress) -> Manifest:
     return manifest
 
 
+def _replaced(new: Path, keys: Path) -> None:
+    """Put new keys in the place of the old ones, at once; keys newer than a backup open all of it that may be opened."""
+    keys.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = keys / f".{KEYS}.{uuid4().hex}"
+    try:
+        shutil.copy(new, draft)
+        _synced(draft)
+        draft.replace(keys / KEYS)
+    finally:
+        draft.unlink(missing_ok=True)
+    _synced(keys)
+    new.unlink()
+
+
+_PARTS: Final = {
+    LEDGER: ("--schema=ledger", "--schema=log"),
+    VAULT: ("--schema=vault", "--exclude-table-data=vault.subjects", "--exclude-table-data=vault.erased"),
+    KEYS: ("--data-only", "--table=vault.subjects", "--table=vault.erased"),
+}
+"""File -> what of the database is in it. The list of the erased goes with the keys: the newest keys know of all erasures."""
+
+
 def _written(url: str, draft: Path, progress: Progress) -> Manifest:
     with psycopg.connect(url) as conn:
         conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         size, nodes, snapshot = conn.execute("SELECT size, nodes, pg_export_snapshot() FROM ledger.head").fetchall()[0]
         dump = tool("pg_dump", conn.info.server_version // 10_000)
-        for name in (LEDGER, VAULT):
-            words = ("--format=custom", "--no-owner", "--no-privileges", f"--schema={Path(name).stem}", f"--snapshot={snapshot}")
+        for name, parts in _PARTS.items():
+            words = ("--format=custom", "--no-owner", "--no-privileges", *parts, f"--snapshot={snapshot}")
             run(dump, *words, f"--file={draft / name}", url=url)
             (draft / name).chmod(0o600)
             progress(1)
@@ -115,15 +153,21 @@ IF to_regclass('ledger.entries') IS NOT NULL THEN LOCK TABLE ledger.entries; IF 
   RAISE 'the database holds a ledger already'; END IF; END IF;
 IF to_regclass('vault.subjects') IS NOT NULL THEN LOCK TABLE vault.subjects; IF EXISTS (SELECT FROM vault.subjects) THEN
   RAISE 'the database holds a vault already'; END IF; END IF; END $$;
-DROP SCHEMA IF EXISTS ledger, vault, views CASCADE;
+DROP SCHEMA IF EXISTS ledger, log, vault, views, past CASCADE;
 """
 """Refuses a database in which anything was written; what an empty start made there makes room."""
 
 
-def restore(url: str, folder: Path, progress: Progress, *, without_vault: bool = False) -> Manifest:
-    """Put a backup into an empty database: all in one commit, then the root is worked out from the entries. Raises Failed."""
-    names = (LEDGER,) if without_vault else (LEDGER, VAULT)
+def restore(url: str, folder: Path, keys: Path | None, progress: Progress) -> Restored:
+    """Put a backup into an empty database: all in one commit, then the root is worked out from the entries. Raises Failed.
+
+    Without keys the vault is left out. What the keys' list names as erased is destroyed in the same commit.
+    """
+    names = (LEDGER,) if keys is None else (LEDGER, VAULT)
     manifest = checked(folder, names)
+    files = [folder / name for name in names] + ([] if keys is None else [keys / KEYS])
+    if not files[-1].exists():
+        raise Failed(f"{files[-1]} is not there: --keys says where the newest keys are; --without-vault restores without persons")
     progress(1)
     with psycopg.connect(url, autocommit=True) as conn:
         try:
@@ -135,13 +179,14 @@ def restore(url: str, folder: Path, progress: Progress, *, without_vault: bool =
         except psycopg.errors.LockNotAvailable:
             raise Failed("somebody is at work in the database: stop them first") from None
         make_roles(conn)  # policies of the tables name them
-        _load(url, [folder / name for name in names], conn.info.server_version // 10_000)
+        _load(url, files, conn.info.server_version // 10_000)
         progress(1)
+        since, missing = (0, 0) if keys is None else (erase.unsaid(conn), erase.without_key(conn))
         found = root_of(conn)
         progress(1)
     if found != (manifest.size, manifest.root):
         raise Failed(f"the root of the restored entries is {found[1]}, the backup says {manifest.root}: do not use this database")
-    return manifest
+    return Restored(manifest, since, missing)
 
 
 def _load(url: str, files: list[Path], major: int) -> None:

@@ -20,9 +20,10 @@ from api.metrics import Metrics
 from api.problems import Unreadable, problem, unreadable
 from domain.values import Command
 from domain.vocabulary import COMMANDS
-from ledger.act import Unavailable
+from ledger.act import ReadOnly, Unavailable
 from ledger.decision import Accepted, Answer, Denied, Repeated
 
+READ_ONLY: Final = "this ledger was restored from a backup and is read only until it is compared with what was signed"
 STATUS: Final = {"malformed": 422, "forbidden": 403}
 """Code of a refusal -> HTTP status; 409 for all others."""
 router = APIRouter()
@@ -149,6 +150,8 @@ async def _submit(request: Request, commands: list[Command], by: Actor, *, whole
     began = time.perf_counter()
     try:
         answers = await run_in_threadpool(give, request.app.state.house, by, commands, whole=whole)
+    except ReadOnly:
+        raise Refusal(problem(503, "read-only", READ_ONLY, {"Retry-After": "3600"})) from None
     except Unavailable:
         sentence = "the database is out of reach; send the same commands with the same ids again"
         raise Refusal(problem(503, "unavailable", sentence, {"Retry-After": "5"})) from None

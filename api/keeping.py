@@ -1,55 +1,91 @@
 """`cacao backup` and `cacao restore` at the terminal: a bar, what was written, and where the keys lie that are not in it."""
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from psycopg import OperationalError
 
-from api import terminal
-from api.backup import LEDGER, VAULT, Manifest, back_up, restore
-from api.house import House, own_database, vault_key
+from api import erased, terminal
+from api.backup import KEYS, LEDGER, VAULT, Manifest, Restored, back_up, beside, restore
+from api.house import House, opened, own_database, vault_key
 from api.pgtools import Failed
+from api.reopening import NOTHING, Outcome, Wanted, compared
 from api.running import serving
 from api.settings import Settings
-from ledger import schema
+from ledger import log, reopen, schema
+from ledger.entry import now
 from ledger.server import Server
 from ledger.vault import Vault, WrongKey
 
-STEPS = 3
+WRITTEN, READ = 4, 3
+"""Steps of a backup, and of a restore."""
 
 
-def keep(house: House, folder: Path, *, as_json: bool) -> int:
+def keep(house: House, folder: Path, keys: Path | None, *, as_json: bool) -> int:
     """Back up into a new folder. Exit code 2 where it could not be done."""
+    keys = keys or beside(folder)
     try:
-        with terminal.bar("backup", STEPS) as progress:
-            manifest = back_up(house.url, folder, progress)
+        with terminal.bar("backup", WRITTEN) as progress:
+            manifest = back_up(house.url, folder, keys, progress)
     except Failed as failed:
         terminal.say(f"cacao: {failed}")
         return 2
-    _tell(manifest, folder, as_json=as_json)
-    _keys(house.settings)
-    terminal.say(f"Delete {VAULT} after 30 days, in every copy: an old one undoes erasures. {LEDGER} may be kept for ever.")
+    _tell(manifest, folder, as_json=as_json, keys=str(keys / KEYS))
+    where = "CACAO_KEY holds" if house.settings.key else f"{house.settings.vault_key} is"
+    terminal.say(f"{keys / KEYS} opens {VAULT} for those who were not erased: only the newest is kept, and is to be kept, 30 days at most.")
+    terminal.say(f"The key that opens both is NOT in the backup: {where} it; without it nothing can be read. Keep a copy apart.")
+    terminal.say(f"{LEDGER} may be kept for ever.")
     return 0
 
 
-def bring_back(settings: Settings, folder: Path, *, without_vault: bool, as_json: bool) -> int:
-    """Restore into an empty database. Exit code 1 where the key does not open what was restored, 2 where it could not be done."""
+def bring_back(settings: Settings, folder: Path, keys: Path | None, wanted: Wanted = NOTHING, *, without_vault: bool, as_json: bool) -> int:
+    """Restore into an empty database, then compare with what was signed; until that is done it is read only.
+
+    Exit code 1 where a key is not what it must be, or where it stays read only; 2 where it could not be done.
+    """
     if serving(settings):
         terminal.say("cacao: the server is running: `cacao stop` stops it")
         return 2
     try:
         url = settings.database_url or own_database(Server(settings.folder / "pg"))
-        with terminal.bar("restore", STEPS) as progress:
-            manifest = restore(url, folder, progress, without_vault=without_vault)
+        with terminal.bar("restore", READ) as progress:
+            restored = restore(url, folder, None if without_vault else keys or beside(folder), progress)
     except (Failed, OperationalError) as failed:
         terminal.say(f"cacao: {str(failed).splitlines()[0]}")
         return 2
     schema.install(url)  # rights are not in a backup: they are given anew
-    _tell(manifest, folder, as_json=as_json)
+    log.install(url)
+    with schema.connect(url) as conn:
+        reopen.seal(conn, now(datetime.now(UTC)))
+    erased.finish(settings, url)
+    figures = {"erased_since": restored.erased_since, "without_key": restored.without_key}
+    code = max(0 if without_vault else _complete(restored), _opened(settings, url))
+    outcome = Outcome(1, [UNCOMPARED]) if code else _compared(settings, wanted)
+    _tell(restored.manifest, folder, as_json=as_json, **figures, reopened=outcome.code == 0, said=outcome.said, **outcome.found)
     if without_vault:
         terminal.say("The vault was left out: names, documents, phones and boundaries are gone, as if all had been erased.")
-        return 0
-    return _opened(settings, url)
+    for each in outcome.said:
+        terminal.say(each)
+    return max(code, outcome.code)
+
+
+UNCOMPARED: Final = "It is read only: mend this, then `cacao reopen` compares it with what was signed."
+
+
+def _compared(settings: Settings, wanted: Wanted) -> Outcome:
+    with opened(settings) as house:
+        return compared(house, wanted)
+
+
+def _complete(restored: Restored) -> int:
+    """Whether the keys were those of this backup or newer ones."""
+    if restored.erased_since:
+        terminal.say(f"Erased after this backup: {restored.erased_since}. They stay erased, and `cacao serve` writes it down again.")
+    if restored.without_key:
+        terminal.say(f"cacao: without a key, and not erased as far as anybody said: {restored.without_key}. Are these the newest keys?")
+    return int(restored.without_key > 0)
 
 
 def _opened(settings: Settings, url: str) -> int:
@@ -63,14 +99,9 @@ def _opened(settings: Settings, url: str) -> int:
     return 0
 
 
-def _tell(manifest: Manifest, folder: Path, *, as_json: bool) -> None:
+def _tell(manifest: Manifest, folder: Path, *, as_json: bool, **further: object) -> None:
     if as_json:
-        terminal.data(asdict(manifest) | {"folder": str(folder)})
+        terminal.data(asdict(manifest) | {"folder": str(folder)} | further)
         return
     rows = [(name, (folder / name).stat().st_size, digest) for name, digest in manifest.files.items() if (folder / name).exists()]
     terminal.table(f"{manifest.size:,} entries, root {manifest.root}, {manifest.made}", ("file", "bytes", "SHA-256"), rows)
-
-
-def _keys(settings: Settings) -> None:
-    where = "CACAO_KEY holds" if settings.key else f"{settings.vault_key} is"
-    terminal.say(f"The keys are NOT in the backup: {where} the vault's key; without it the vault cannot be read. Keep a copy apart.")

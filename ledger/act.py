@@ -16,6 +16,10 @@ class Unavailable(Exception):
     """The database could not be reached in time; whether the act was appended is unknown: send it again with the same ids."""
 
 
+class ReadOnly(Unavailable):
+    """Nothing may be written until what was restored was compared with what was signed: `cacao reopen`."""
+
+
 class Unsure(Exception):
     """The connection was lost at records without command ids, or at an act that keeps a journal: look there for how far it came."""
 

@@ -32,6 +32,7 @@ GRANT DELETE ON log.trouble TO {PUBLISHER};
 GRANT USAGE ON SCHEMA log TO {SERVER}, {PROJECTOR};
 GRANT SELECT ON ALL TABLES IN SCHEMA log TO {SERVER}, {PROJECTOR};
 """
+_GRANTED: Final = f"SELECT has_table_privilege('{PUBLISHER}', 'log.tiles', 'INSERT')"
 CHUNK: Final = 100 * WIDTH
 """Entries read back and hashed in one commit."""
 _HASHED: Final = """SELECT min(position), count(*), string_agg(sha256('\\x00'::bytea || line), ''::bytea ORDER BY position)
@@ -73,13 +74,12 @@ class Trouble(NamedTuple):
 
 def install(url: str) -> None:
     """Make the tables and rights where they are missing."""
-    with connect(url) as conn:
+    with connect(url) as conn, conn.transaction():
+        conn.execute("SELECT pg_advisory_xact_lock(7263004)")
         if conn.execute("SELECT to_regclass('log.trouble') IS NULL").fetchone() == (True,):
-            with conn.transaction():
-                conn.execute("SELECT pg_advisory_xact_lock(7263004)")
-                conn.execute(TABLES)
-                if not schema.not_held(conn):
-                    conn.execute(RIGHTS)
+            conn.execute(TABLES)
+        if not schema.not_held(conn) and conn.execute(_GRANTED).fetchone() == (False,):
+            conn.execute(RIGHTS)
 
 
 def size(conn: Connection) -> int:

@@ -11,11 +11,12 @@ from typing import Final, NamedTuple
 from ledger import log
 from ledger.checkpoint import Checkpoint
 from ledger.checkpoint import parse as parse_checkpoint
-from ledger.crypto import Signer
+from ledger.crypto import Signer, verify
 from ledger.entry import now
 from ledger.log import Diverged
 from ledger.merkle import Subtree, Unproven, check_consistency, consistency, unpacked
 from ledger.note import BadSignature, Malformed, Unsigned, opened, spell
+from ledger.reopen import RESTORED
 from ledger.schema import PUBLISHER, Connection, connect
 from ledger.signed import LastSigned
 
@@ -64,9 +65,11 @@ class Publisher:
         return signed
 
     def _step(self) -> int:
+        size, nodes, sealed = _head(self.conn)
+        if sealed:
+            raise Diverged(RESTORED)
         signer, before = self._key(), self._last.read()
         last = self._opened(before, signer)
-        size, nodes = _head(self.conn)
         if size < last.size:
             raise Diverged(
                 "the ledger has {size} entries, and a head of {signed} was signed: entries were lost", size + 1, size=size, signed=last.size
@@ -97,7 +100,7 @@ class Publisher:
                 raise Diverged("the file of the last signed head is gone, and heads were signed: put the newest signed checkpoint there")
             return Checkpoint(self.origin, 0, unpacked(0, b"").root())
         try:
-            return parse_checkpoint(opened(note, [signer.key]).text)
+            return parse_checkpoint(opened(note, [signer.key], verify).text)
         except (Malformed, Unsigned, BadSignature):
             raise Diverged("the file of the last signed head holds no checkpoint that this log's key signed") from None
 
@@ -123,9 +126,9 @@ class Publisher:
         self.conn.execute(_PUBLISH, (self.origin, size, note, now(self._clock())))
 
 
-def _head(conn: Connection) -> tuple[int, bytes]:
-    size, nodes = conn.execute("SELECT size, nodes FROM ledger.head", binary=True).fetchall()[0]
-    return int(size), bytes(nodes)
+def _head(conn: Connection) -> tuple[int, bytes, bool]:
+    size, nodes, sealed = conn.execute("SELECT size, nodes, sealed FROM ledger.head", binary=True).fetchall()[0]
+    return int(size), bytes(nodes), bool(sealed)
 
 
 def size_of(conn: Connection, origin: str) -> int:

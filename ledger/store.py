@@ -26,6 +26,8 @@ class Head:
 
     range: Range = field(default_factory=Range)
     seen: str = ""
+    sealed: bool = False
+    """Nothing may be appended: what was restored is not compared yet with what was signed."""
 
     @property
     def size(self) -> int:
@@ -42,6 +44,10 @@ class Record:
     line: bytes
 
 
+UNKNOWN: Final = b""
+"""In place of the digest of a command's content, where its entry came back from a mirror: then every content is the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """A command id that is taken, for ever: where its facts stand, and the digest of its content."""
@@ -56,7 +62,7 @@ Rows = dict[str, list[tuple[Any, ...]]]
 """Table with its columns -> further rows that belong into the same commit."""
 
 _APPEND = """
-WITH moved AS (UPDATE ledger.head SET size = %(new)s, nodes = %(nodes)s, seen = %(seen)s WHERE size = %(old)s RETURNING size),
+WITH moved AS (UPDATE ledger.head SET size = %(new)s, nodes = %(nodes)s, seen = %(seen)s WHERE size = %(old)s AND NOT sealed RETURNING size),
 e AS (INSERT INTO ledger.entries SELECT p, k, string_to_array(t, chr(31)), l FROM moved,
   unnest(%(positions)b::int8[], %(kinds)b::text[], %(joined)b::text[], %(lines)b::bytea[]) AS u(p, k, t, l)),
 t AS (INSERT INTO ledger.tags SELECT t, k, p FROM moved, unnest(%(tag)b::text[], %(tag_kind)b::text[], %(tag_at)b::int8[]) AS u(t, k, p)){}
@@ -98,10 +104,10 @@ class Store:
 
     def head(self, *, lock: bool = False) -> Head:
         """Where the ledger stands; with `lock`, nobody else moves it until the transaction ends."""
-        row = self.conn.execute("SELECT size, nodes, seen FROM ledger.head" + (" FOR UPDATE" if lock else "")).fetchone()
+        row = self.conn.execute("SELECT size, nodes, seen, sealed FROM ledger.head" + (" FOR UPDATE" if lock else "")).fetchone()
         if row is None:
             raise RuntimeError("the ledger has no head: run `cacao doctor`")
-        return Head(unpacked(row[0], row[1]), row[2])
+        return Head(unpacked(row[0], row[1]), row[2], row[3])
 
     def append(
         self, head: Head, records: Sequence[Record], taken: Sequence[Taken] = (), rows: Rows | None = None, seen: str = ""
@@ -150,7 +156,7 @@ class Store:
     def _copy(self, head: Head, new: Head, records: Sequence[Record], taken: Sequence[Taken], rows: Rows) -> None:
         if records:
             moved = self.conn.execute(
-                "UPDATE ledger.head SET size = %s, nodes = %s, seen = %s WHERE size = %s",
+                "UPDATE ledger.head SET size = %s, nodes = %s, seen = %s WHERE size = %s AND NOT sealed",
                 (new.size, new.range.packed(), new.seen, head.size),
             )
             if moved.rowcount != 1:

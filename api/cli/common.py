@@ -2,6 +2,7 @@
 
 import gc
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -14,6 +15,10 @@ app: Final = typer.Typer(
 )
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Book = Annotated[str, typer.Option(help="The numbering whose ids are spoken.")]
+Tail = Annotated[Path | None, typer.Option("--mirror", help="What `cacao mirror` made: a missing tail comes back from it.")]
+Kept = Annotated[list[Path], typer.Option("--checkpoint", help="A signed checkpoint that somebody kept; once for each.")]
+Reborn = Annotated[str | None, typer.Option("--new-origin", help="Where entries are lost for good: close the log, open one of this name.")]
+Unsigned = Annotated[bool, typer.Option("--never-signed", help="This log was never signed: open it without comparing.")]
 
 
 @contextmanager
@@ -22,6 +27,7 @@ def house() -> Any:  # noqa: ANN401 - a context
     from psycopg import OperationalError
 
     from api.house import opened
+    from api.witnesses import BadPolicy
     from ledger.vault import WrongKey
 
     gc.set_threshold(50_000, 20, 100)  # commands and rows live shortly and in no cycles: looking for some costs a tenth
@@ -30,7 +36,7 @@ def house() -> Any:  # noqa: ANN401 - a context
             yield each
     except OperationalError as error:
         raise failed(f"the database is out of reach ({str(error).splitlines()[0]}). `cacao doctor` looks further.") from None
-    except WrongKey as error:
+    except (WrongKey, BadPolicy) as error:
         raise failed(str(error)) from None
 
 

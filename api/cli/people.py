@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 import typer
 
-from api.cli.common import Json, app, caught_up, failed, house
+from api.cli.common import Book, Json, app, caught_up, failed, house
 
 
 @app.command("roles")
@@ -67,3 +67,24 @@ def people(
     with house() as each:
         caught_up(each)
         raise typer.Exit(listed(each, moment, as_json=json))
+
+
+@app.command()
+def erase(
+    who: Annotated[str, typer.Argument(help="A party's or user's id (party:F-1, user:U-7Q3M where both are known), or a subject.")],
+    basis: Annotated[
+        str,
+        typer.Option(
+            "--basis", "--reason", help="asked, consent-withdrawn, objected, no-longer-needed, no-ground or ordered: as the law knows it."
+        ),
+    ],
+    book: Book = "main",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,  # noqa: FBT002
+    json: Json = False,  # noqa: FBT002
+) -> None:
+    """Destroy what is known of a person, for ever: name, document, phone, boundaries, sign-in. The entries stay."""
+    from api.erasing import run
+
+    with house() as each:
+        caught_up(each)
+        raise typer.Exit(run(each, who, basis, book, lambda words: yes or typer.confirm(words, err=True), as_json=json))

@@ -6,21 +6,25 @@ from typing import Annotated
 import typer
 
 from api import terminal
-from api.cli.common import Json, app, caught_up, failed, house
+from api.cli.common import Json, Kept, Reborn, Tail, Unsigned, app, caught_up, failed, house
 from api.settings import Settings
 
 Port = Annotated[int, typer.Option(help="The port to serve on.")]
+Keys = Annotated[Path | None, typer.Option(help="The folder of the newest keys; without it, cacao-keys beside the backup.")]
 
 
 @app.command()
 def serve(port: Port = 8000, host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1") -> None:
     """Serve the pages and the door for writing."""
+    from api.erasing import said_again
     from api.running import free
     from api.running import serve as run
 
     if not free(host, port):
         raise failed(f"port {port} is in use: choose another with --port")
     with house() as each:
+        if lost := said_again(each):
+            terminal.say(f"{lost} erasures were lost when the ledger was restored: they are written down again")
         terminal.say(f"http://{'localhost' if host in ('127.0.0.1', '0.0.0.0') else host}:{port}")  # noqa: S104 - compared, not bound
         run(each, host, port)
 
@@ -70,24 +74,35 @@ def doctor(json: Json = False) -> None:  # noqa: FBT002
 
 
 @app.command()
-def backup(folder: Annotated[Path, typer.Argument(help="A folder that is not there yet.")], json: Json = False) -> None:  # noqa: FBT002
-    """Write ledger and vault into a new folder; the keys are not in it."""
+def backup(
+    folder: Annotated[Path, typer.Argument(help="A folder that is not there yet.")],
+    keys: Keys = None,
+    json: Json = False,  # noqa: FBT002
+) -> None:
+    """Write ledger and vault into a new folder, and the newest keys of its persons into theirs; the vault's own key is in neither."""
     from api.keeping import keep
 
     with house() as each:
-        raise typer.Exit(keep(each, folder, as_json=json))
+        raise typer.Exit(keep(each, folder, keys, as_json=json))
 
 
 @app.command()
 def restore(
     folder: Annotated[Path, typer.Argument(help="What `cacao backup` wrote.")],
+    keys: Keys = None,
     without_vault: Annotated[bool, typer.Option("--without-vault", help="Leave names and boundaries out, as if erased.")] = False,  # noqa: FBT002
+    mirror: Tail = None,
+    checkpoint: Kept = [],  # noqa: B006
+    new_origin: Reborn = None,
+    never_signed: Unsigned = False,  # noqa: FBT002
     json: Json = False,  # noqa: FBT002
 ) -> None:
-    """Put a backup into an empty database."""
+    """Put a backup into an empty database, read only until it is compared with every signed head that can be found."""
     from api.keeping import bring_back
+    from api.reopening import Wanted
 
-    raise typer.Exit(bring_back(Settings(), folder, without_vault=without_vault, as_json=json))
+    wanted = Wanted(mirror, checkpoint, new_origin, never_signed)
+    raise typer.Exit(bring_back(Settings(), folder, keys, wanted, without_vault=without_vault, as_json=json))
 
 
 @app.command()
