@@ -11,15 +11,33 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import commands, entries, health, holdings, log, logs, oidcpages, pages, signin, userpages, webhooks
+from api import auditing, commands, entries, health, holdings, log, logs, oidcpages, pages, signin, userpages, verifypage, webhooks
 from api.access import Knowing, Refusal
 from api.cache import Cache
 from api.delivery import Deliveries
+from api.evidence import doors
 from api.health import Health
 from api.house import House
 from api.limits import TOO_MUCH, Limits, refused
 from api.metrics import Metrics
-from api.office import buying, containers, daybook, farmers, nursery, plots, prices, receipt, steps, stock, today
+from api.office import (
+    audit,
+    balance,
+    buying,
+    containers,
+    daybook,
+    entry,
+    farmers,
+    findings,
+    nursery,
+    plots,
+    prices,
+    receipt,
+    steps,
+    stock,
+    today,
+    undoing,
+)
 from api.problems import problem
 from api.publishing import Publishing
 from domain.vocabulary import COMMANDS
@@ -42,10 +60,13 @@ def create(house: House) -> FastAPI:
     app.include_router(commands.router)
     app.include_router(entries.router)
     app.include_router(holdings.router)
+    app.include_router(auditing.router)
     app.include_router(webhooks.router)
     app.include_router(pages.router)
     app.include_router(health.router)
     app.include_router(log.router)
+    app.include_router(doors.router)
+    app.include_router(verifypage.router)
     app.include_router(signin.router)
     app.include_router(oidcpages.router)
     app.include_router(userpages.router)
@@ -60,6 +81,11 @@ def create(house: House) -> FastAPI:
     app.include_router(steps.router)
     app.include_router(containers.router)
     app.include_router(nursery.router)
+    app.include_router(balance.router)
+    app.include_router(findings.router)
+    app.include_router(audit.router)
+    app.include_router(entry.router)
+    app.include_router(undoing.router)
     app.add_exception_handler(Refusal, _refusal)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -19,7 +19,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.access import insider as is_insider
 from api.house import House
-from api.look import LANGUAGES, Language, look, said, sentence
+from api.look import LANGUAGES, Language, accepted, look, said, sentence
 from api.problems import problem
 from ledger.store import OUT_OF_REACH
 from projections import public
@@ -149,21 +149,6 @@ class Ask:
         of = {"search": False, "code": "", **of}
         spoken = [said(self.language, each) for each in sentences]
         return self.html("message.html", status, title=said(self.language, title), sentences=spoken, **of)
-
-
-def accepted(header: str) -> Language:
-    """The language of ours that a reader likes best; Spanish where none is said."""
-    best: tuple[float, Language] = (0.0, "es")
-    for part in header.split(","):
-        tag, _, weight = part.strip().partition(";q=")
-        for language in LANGUAGES:
-            if tag.lower().split("-")[0] == language and (liking := _weight(weight)) > best[0]:
-                best = (liking, language)
-    return best[1]
-
-
-def _weight(written: str) -> float:
-    return float(written) if re.fullmatch(r"[01](\.[0-9]{1,3})?", written) else 1.0 if not written else 0.0
 
 
 def asking(request: Request, *, data: bool = False) -> Ask:

@@ -4,9 +4,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
 
+import psycopg
+
 from api import terminal
 from api.house import House
 from api.publishing import last_signed, signer
+from ledger.erase import Standing, standing
 from ledger.fsck import Finding, Fsck
 from ledger.log import Diverged
 from ledger.schema import SERVER, connect
@@ -22,10 +25,16 @@ def run(house: House, *, views: bool, as_json: bool) -> int:
         ((size,),) = conn.execute("SELECT size FROM ledger.head").fetchall()
     with terminal.bar("entries", size) as more:
         log, findings = _ledger(house, _further(more))
+    with terminal.bar("sealed content", size) as more:
+        held = _sealed(house, more)
+    findings += [Finding("what was sealed with entry {at}: {why}", {"at": f"{at:,}", "why": why}, at) for at, why in held.broken]
     compared: list[Compared] = []
     if views:
         with terminal.bar("views", size) as more:
-            _, compared = rebuild(house.url, _further(more))
+            try:
+                _, compared = rebuild(house.url, _further(more))
+            except (ValueError, KeyError, TypeError, LookupError, psycopg.Error) as failure:
+                findings.append(Finding("the views cannot be made of these entries ({failure})", {"failure": type(failure).__name__}))
     findings += [
         Finding("the view {view} was not what the entries give; it has been made again", {"view": each.view})
         for each in compared
@@ -33,9 +42,9 @@ def run(house: House, *, views: bool, as_json: bool) -> int:
     ]
     told = sorted(findings[:MOST], key=lambda each: each.position or 0)
     if as_json:
-        terminal.data(_said(log, told, compared))
+        terminal.data(_said(log, told, compared) | {"sealed": {"kept": held.kept, "erased": held.erased, "erased_unsaid": held.unsaid}})
     else:
-        _tell(log, told, compared)
+        _tell(log, told, compared, held)
     return 1 if findings else 0
 
 
@@ -50,6 +59,15 @@ def _ledger(house: House, progress: Callable[[int, int], None]) -> tuple[Fsck, l
         log = Fsck(conn, house.settings.origin, keys, last_signed(house).read(), progress)
         findings += _some(log.findings())
     return log, findings
+
+
+def _sealed(house: House, more: Callable[[int], None]) -> Standing:
+    """What became of all that was sealed: kept, erased, or broken."""
+    with connect(house.url, SERVER) as conn, conn.transaction(), conn.cursor("lines") as lines:
+        lines.itersize = 5_000
+        lines.execute("SELECT position, line FROM ledger.entries ORDER BY position")
+        with connect(house.url, SERVER) as looking:
+            return standing(looking, house.vault, ((position, bytes(line)) for position, line in lines), more)
 
 
 def _some(findings: Iterator[Finding]) -> list[Finding]:
@@ -75,8 +93,9 @@ def _said(log: Fsck, findings: list[Finding], compared: list[Compared]) -> dict[
     return {"origin": log.origin, "size": log.size, "root": root, "findings": found, "views": [asdict(each) for each in compared]}
 
 
-def _tell(log: Fsck, findings: list[Finding], compared: list[Compared]) -> None:
+def _tell(log: Fsck, findings: list[Finding], compared: list[Compared], held: Standing) -> None:
     views = "" if not compared else f", {len(compared)} views made again and compared"
+    terminal.say(f"Sealed with them: {held.kept:,} contents are what was committed to, {held.erased:,} were erased.")
     if not findings:
         terminal.say(f"{log.size:,} entries of {log.origin} are what was hashed and signed: root {log.root.hex()}{views}")
         return

@@ -20,6 +20,7 @@ from api.hooks import Due
 from api.house import House
 from ledger.schema import SERVER, Connection, connect
 from ledger.store import OUT_OF_REACH
+from projections.history import Facets
 
 BATCH: Final = 100
 """Entries in one POST, at most."""
@@ -89,7 +90,7 @@ class Deliveries:
     def _deliver(self, hook: Due) -> None:
         """One part to one hook. Whatever goes wrong counts as a failure, except that our own database is away."""
         try:
-            part = feed.own(self._house, feed.Wanted(hook.org, self._start(hook), BATCH, hook.kinds))
+            part = feed.own(self._house, Facets(hook.org, tuple(hook.kinds)), self._start(hook), BATCH)
             why = self._refused(hook, part) if part.entries else None
             with self._house.pool.connection() as conn:
                 self._note(conn, hook, part, why)

@@ -1,17 +1,23 @@
 """The door for machines that follow the record: an organisation's own entries after a position, in order, at once or when they come."""
 
 import time
+from collections.abc import Callable
+from datetime import date
+from functools import partial
 from typing import Annotated, Any, Final
 
 import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from api.access import Actor
-from api.feed import Part, Wanted, own
+from api.feed import Part, own
 from api.house import House
 from api.machines import FARTHEST, NO_STORE, asked, problems, reader
+from api.moments import day_of, happened_on, written_on
 from api.waiting import HEADER, applied, moved, place
+from projections.history import Facets
+from projections.timeline import LATE_DAYS
 
 router: Final = APIRouter()
 MOST, USUAL = 1_000, 100
@@ -44,8 +50,14 @@ After = Annotated[int, Query(ge=0, le=FARTHEST, description="Entries after this 
 Limit = Annotated[int, Query(ge=1, le=MOST, description="How many at most.")]
 Kind = Annotated[str, Field(pattern=r"^[a-z-]{1,40}\.v[0-9]{1,3}$")]
 Kinds = Annotated[list[Kind], Query(alias="kind", max_length=20, description="Only of these kinds.", examples=[["lot-bought.v1"]])]
-Tag = Annotated[
-    str | None, Query(pattern=r"^[a-z-]{1,20}:[A-Za-z0-9@/-]{1,60}$", description="Only with this tag.", examples=["lot:main/HV-001"])
+Tag = Annotated[str, Field(pattern=r"^[a-z-]{1,20}:[A-Za-z0-9@/-]{1,60}$")]
+Tags = Annotated[list[Tag], Query(alias="tag", max_length=5, description="Only with all of these tags.", examples=[["lot:main/HV-001"]])]
+_Date = Annotated[date, BeforeValidator(day_of)]
+Day = Annotated[_Date | None, Query(description="Only what happened on this day in Peru.", examples=["2026-05-02"])]
+Written = Annotated[_Date | None, Query(description="Only what was written on this day in Peru.", examples=["2026-05-02"])]
+Late = Annotated[bool, Query(description=f"Only what was written more than {LATE_DAYS} days after it happened.")]
+Org = Annotated[
+    str | None, Query(pattern=r"^[a-z0-9-]{1,20}/[A-Z0-9-]{1,20}$", description="For those of the house: only of this organisation.")
 ]
 
 
@@ -94,27 +106,39 @@ async def list_entries(
     request: Request,
     by: Annotated[Actor, Depends(reader("entries"))],
     kinds: Kinds = [],  # noqa: B006 - FastAPI copies it
-    tag: Tag = None,
+    tags: Tags = [],  # noqa: B006 - as above
+    day: Day = None,
+    written: Written = None,
+    late: Late = False,  # noqa: FBT002
+    org: Org = None,
     after: After = 0,
     limit: Limit = USUAL,
 ) -> Response:
     """What an organisation wrote, in the order of the ledger; those of the house see what all wrote.
 
-    With `Prefer: wait=SECONDS` the answer comes when there is something to tell, or when the time is over.
+    With `Prefer: wait=SECONDS` the answer comes when there is something to tell, or when the time is over; for what was `written` on a
+    day nothing is waited for.
     """
-    wanted = Wanted(by.org, after, limit, tuple(kinds), tag)
+    since, until = happened_on(day) if day else (None, None)
+    wanted = Facets(by.org or org, tuple(kinds), tuple(tags), since, until, late)
+    house = request.app.state.house
     with place(request) as seconds:
-        part = await _awaited(request.app.state.house, wanted, seconds)
+        part = await _awaited(house, partial(_part, house, wanted, after, limit, written), 0 if written else seconds)
         return applied(_answer(request, part), seconds)
 
 
-async def _awaited(house: House, wanted: Wanted, seconds: int) -> Part:
+async def _awaited(house: House, part_now: Callable[[], Part], seconds: int) -> Part:
     due = time.monotonic() + seconds
     while True:
-        part = await asked(own, house, wanted)
+        part = await asked(part_now)
         left = due - time.monotonic()
         if part.entries or left <= 0 or not await moved(house, part.head, left):
             return part
+
+
+def _part(house: House, wanted: Facets, after: int, limit: int, written: date | None) -> Part:
+    first, last = (0, None) if written is None else written_on(house, written)
+    return own(house, wanted, max(after, first), limit, last)
 
 
 def _answer(request: Request, part: Part) -> Response:

@@ -89,9 +89,21 @@ _BODIES: Final[list[dict[str, Any]]] = [
      "credential": "f7846f55cf23e14eebeab5b4e1550cad5b509e3348fbc4efa3a1413d393cb650", "scopes": ["buy-lot", "read"],
      "enrolled_at": "2026-05-01T08:10:00-05:00"},
     {"do": "revoke-device", "device_id": "D-9K2F", "revoked_at": "2026-06-01T08:10:00-05:00"},
+    _party("FA-0003", "farmer", "Ana Salas Isuiza", "45678903", "F"),
+    {"do": "erase-subject", "party_id": "FA-0003", "basis": "asked", "erased_at": "2026-07-01T09:00:00-05:00"},
+    {"do": "open-log", "origin": "ledger.example/cacao-2", "closed_origin": "ledger.example/cacao", "closed_size": "57", "kept": "41",
+     "closed_root": "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d", "opened_at": "2026-07-01T10:00:00-05:00"},
+]  # fmt: skip
+_LOST: Final = 1 + next(at for at, body in enumerate(_BODIES) if body["do"] == "write-off")
+_MISTAKES: Final[list[dict[str, Any]]] = [
+    {"do": "record-harvest", "lot_id": "HV-002", "plot_id": "P-00001", "kg": "412.5", "from_at": "2026-05-02T07:00:00-05:00",
+     "to_at": "2026-05-02T15:00:00-05:00"},
+    {"do": "annul-fact", "position": len(_BODIES) + 1, "reason": "entered-twice", "annulled_at": "2026-05-03T08:00:00-05:00"},
+    {"do": "question-fact", "position": _LOST, "reason": "weight", "questioned_at": "2026-07-01T08:00:00-05:00"},
+    {"do": "settle-question", "position": len(_BODIES) + 3, "outcome": "dismissed", "settled_at": "2026-07-02T08:00:00-05:00"},
 ]  # fmt: skip
 
 EXAMPLES: Final[list[dict[str, Any]]] = [
-    {"id": f"0197a3c0-4b2e-7{at:03x}-8c51-2f1b6d0e9a{at:02x}", **body} for at, body in enumerate(_BODIES, 1)
+    {"id": f"0197a3c0-4b2e-7{at:03x}-8c51-2f1b6d0e9a{at:02x}", **body} for at, body in enumerate([*_BODIES, *_MISTAKES], 1)
 ]
 """Commands with ids (UUIDv7 in form), ready to be sent."""

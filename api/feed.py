@@ -1,20 +1,17 @@
-"""An organisation's own entries in order, as they are stored: what machines fetch, and what webhooks bring them."""
+"""An organisation's own entries, as they are stored: what machines fetch, what webhooks bring them, and what auditors leaf through."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import orjson
 
 from api.house import House
+from projections.history import Facets, Stretch, found, tagged
 
 MOST_BYTES: Final = 4_000_000
 """Of lines in one part; it always holds one entry, if there is one."""
 _CHUNK: Final = 5_000
 
-_OWN: Final = """SELECT position FROM views.moments WHERE position > %(after)s AND position <= %(upto)s
- AND (%(org)s::text IS NULL OR org = %(org)s) AND (%(kinds)s::text[] IS NULL OR kind = ANY(%(kinds)s))
- AND (%(among)s::int8[] IS NULL OR position = ANY(%(among)s)) ORDER BY position LIMIT %(most)s"""
-_TAGGED: Final = "SELECT position FROM views.timeline WHERE tag = %s AND position > %s AND position <= %s ORDER BY position LIMIT %s"
 _LINES: Final = """SELECT position, line FROM (
  SELECT position, line, sum(length(line)) OVER (ORDER BY position) - length(line) AS before
  FROM ledger.entries WHERE position = ANY(%s)) AS e
@@ -39,45 +36,43 @@ class Part:
         return [{"position": position, "entry": orjson.Fragment(line)} for position, line in self.entries]
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which of its entries an organisation (None: the house, of all) wants: after a position, so many, of some kinds, with a tag."""
-
-    org: str | None
-    after: int
-    most: int
-    kinds: tuple[str, ...] = ()
-    tag: str | None = None
-
-
-def own(house: House, wanted: Wanted) -> Part:
-    """A part of what is wanted. Positions come through the wall between organisations, and the lines of these alone from behind it."""
+def head(house: House) -> int:
+    """The position that the views show."""
     with house.pool.connection() as conn:
         row = conn.execute("SELECT position FROM views.progress").fetchone()
-    head = int(row[0]) if row else 0
-    further = wanted.most + 1
-    found = _positions(house, wanted, head, further) if wanted.tag is None else _tagged(house, wanted, wanted.tag, head, further)
+    return int(row[0]) if row else 0
+
+
+def own(house: House, wanted: Facets, after: int, most: int, upto: int | None = None) -> Part:
+    """A part of what is wanted, the lowest first, after a position and up to one (None: to the end).
+
+    Positions come through the wall between organisations, and the lines of these alone from behind it.
+    """
+    end = head(house)
+    there = end if upto is None else min(upto, end)
+    positions = sought(house, wanted, Stretch(after, there, most + 1))
     with house.pool.connection() as conn:
-        lines = conn.execute(_LINES, (found[: wanted.most], MOST_BYTES), binary=True).fetchall()
-    whole = len(lines) == len(found)
-    return Part([(position, bytes(line)) for position, line in lines], None if whole else lines[-1][0], max(head, wanted.after))
+        lines = conn.execute(_LINES, (positions[:most], MOST_BYTES), binary=True).fetchall()
+    whole = len(lines) == len(positions)
+    return Part([(position, bytes(line)) for position, line in lines], None if whole else lines[-1][0], max(there, after))
 
 
-def _positions(house: House, wanted: Wanted, upto: int, most: int, among: list[int] | None = None) -> list[int]:
-    asked = {"after": wanted.after, "upto": upto, "org": wanted.org, "kinds": list(wanted.kinds) or None, "among": among, "most": most}
-    with house.reading(wanted.org) as conn:
-        return [position for (position,) in conn.execute(_OWN, asked)]
+def sought(house: House, wanted: Facets, within: Stretch) -> list[int]:
+    """Positions of an organisation's own entries that are wanted.
 
-
-def _tagged(house: House, wanted: Wanted, tag: str, upto: int, most: int) -> list[int]:
-    """Of the positions that carry a tag, one's own: looked through in pieces, so that others' do not show in where a part ends."""
-    found: list[int] = []
-    after = wanted.after
-    while len(found) < most:
+    Those that carry a tag are looked through in pieces, so that others' do not show in where a part ends.
+    """
+    if not wanted.tags:
+        with house.reading(wanted.org) as conn:
+            return found(conn, wanted, within)
+    positions: list[int] = []
+    stretch = replace(within, most=_CHUNK)
+    while len(positions) < within.most:
         with house.pool.connection() as conn:
-            chunk = [position for (position,) in conn.execute(_TAGGED, (tag, after, upto, _CHUNK))]
-        found += _positions(house, wanted, upto, most - len(found), chunk)
+            chunk = tagged(conn, wanted.tags, stretch)
+        with house.reading(wanted.org) as conn:
+            positions += found(conn, wanted, replace(stretch, most=within.most - len(positions)), chunk)
         if len(chunk) < _CHUNK:
             break
-        after = chunk[-1]
-    return found
+        stretch = stretch.beyond(chunk[-1])
+    return positions

@@ -6,9 +6,11 @@ Page, office and machine all come through here.
 from collections.abc import Sequence
 from typing import Final
 
+from api import erased
 from api.access import Actor
 from api.guard import Guard
 from api.house import House
+from domain.erasure import EraseSubject
 from domain.values import Command
 from ledger.act import Act
 from ledger.decision import Accepted, Answer, Denied, Repeated
@@ -69,6 +71,9 @@ def _each(house: House, guard: Guard, commands: Sequence[Command]) -> list[Answe
 def _submit(house: House, actor: Actor, commands: Sequence[Command], *, whole: bool = False) -> list[Answer]:
     """The ledger's answers. A repeat is told to the organisation whose command it was; to another one the id is taken, and no more."""
     answers = house.writer.submit(Act(commands, actor.name, actor.org or commands[0].book, whole=whole)).result()
+    done = [command for command, answer in zip(commands, answers, strict=False) if not isinstance(answer, Denied)]
+    if gone := [command for command in done if isinstance(command, EraseSubject)]:
+        erased.finish(house.settings, house.url, [command.user_id for command in gone if command.user_id])
     repeats = [at for answer in answers if isinstance(answer, Repeated) for at in answer.positions]
     if actor.org is None or not repeats:
         return answers

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from api.access import Actor
-from api.roles import EVERYBODY, OPERATOR, OWN, Whose, may_command, touches
+from api.roles import ADMINISTRATOR, EVERYBODY, OPERATOR, OWN, Whose, may_command, touches
 from domain.values import Command
 from ledger.decision import Denied
 from ledger.schema import Connection
@@ -21,8 +21,9 @@ _SORTS: Final = {
     "party_id": "party", "holder_id": "party", "nursery_id": "party", "payer_id": "party", "to_id": "party", "org_id": "party",
     "plot_id": "plot", "mother_plot_id": "plot", "nursery_lot_id": "nursery-lot", "handout_id": "handout", "graft_id": "graft",
     "lot_id": "lot", "inputs": "lot", "container_no": "container", "user_id": "user", "device_id": "device",
+    "position": "entry",
 }  # fmt: skip
-_OF_THE_HOUSE: Final = ("container_no", "user_id", "device_id")
+_OF_THE_HOUSE: Final = ("container_no", "user_id", "device_id", "position")
 """Names that are of no book."""
 _OWNERS: Final = """
 WITH asked AS (SELECT split_part(tag, ':', 1) AS what, substr(tag, strpos(tag, ':') + 1) AS key, tag FROM unnest(%(tags)s::text[]) AS tag),
@@ -43,12 +44,17 @@ UNION ALL SELECT DISTINCT tag, '', 'user', u.org, false FROM asked
   JOIN views.users u ON what = 'user' AND u."user" = key AND u.org = %(org)s
 UNION ALL SELECT DISTINCT tag, '', 'user', u.org, false FROM asked JOIN views.devices d ON what = 'device' AND device = key
   JOIN views.users u ON u."user" = d."user" AND u.org = %(org)s
+UNION ALL SELECT tag, e.said ->> 'do', 'entry', e.said ->> 'org', false FROM asked CROSS JOIN LATERAL (
+  SELECT convert_from(line, 'UTF8')::jsonb AS said FROM ledger.entries WHERE position = CASE WHEN what = 'entry' THEN key::int8 END) e
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who holds a thing: a party in its role, by whom it was enrolled, and whether the thing is offered to the asker."""
+    """Who holds a thing: a party in its role, by whom it was enrolled, and whether the thing is offered to the asker.
+
+    Of an entry (whose role is `entry`), `holder` is the command that it answers and `org` the organisation for which it was written.
+    """
 
     holder: str
     role: str
@@ -67,9 +73,7 @@ class Guard:
 
     def unseen(self, commands: Iterable[Command]) -> list[str]:
         """Tags that must be looked for before the commands can be judged."""
-        if self.actor.org is None:
-            return []
-        wanted = dict.fromkeys(tag for command in commands for _, tag in _touched(command))
+        wanted = dict.fromkeys(tag for command in commands for whose, tag in _touched(command) if whose != "self" and self._judged(whose))
         return [tag for tag in wanted if tag not in self.owners]
 
     def look(self, conn: Connection, tags: Sequence[str]) -> None:
@@ -99,16 +103,26 @@ class Guard:
         if unscoped or not may_command(self.actor.roles, do):
             roles = ", ".join(self.actor.roles) or "no role"
             return Denied("forbidden", "{roles} may not {do}", {"roles": roles, "do": do})
-        if self.actor.org is None and "self" not in touches()[do]:
-            return None
-        if do == "enrol-party" and getattr(command, "role", "") != "farmer":
+        if self.actor.org is not None and do == "enrol-party" and getattr(command, "role", "") != "farmer":
             return Denied("forbidden", "an organisation enrols farmers; organisations are enrolled by the house", {})
         for whose, tag in _touched(command):
-            if not self._theirs(whose, tag):
+            if self._judged(whose) and not self._theirs(whose, tag):
                 sort, _, key = tag.partition(":")
                 values = {"thing": sort.replace("-", " "), "id": key.rpartition("/")[2]}
                 return Denied(f"unknown-{sort}", "no {thing} {id} was ever accepted", values)
+            if do == "annul-fact" and not self._annuls(tag):
+                values = {"roles": ", ".join(self.actor.roles), "do": self.owners[tag].holder}
+                return Denied("forbidden", "{roles} may not annul what {do} recorded", values)
         return None
+
+    def _judged(self, whose: Whose) -> bool:
+        """Whether it matters whose something is: a person of the house touches anybody's, but for what is of persons and entries."""
+        return self.actor.org is not None or whose == "self" or (whose == "written" and OPERATOR not in self.actor.roles)
+
+    def _annuls(self, tag: str) -> bool:
+        """Whether the actor may annul an entry that is theirs: an administrator any, others what they could have recorded."""
+        roles = self.actor.roles
+        return bool({OPERATOR, ADMINISTRATOR} & set(roles)) or may_command(roles, self.owners[tag].holder)
 
     def _theirs(self, whose: Whose, tag: str) -> bool:
         if whose == "self":
@@ -116,6 +130,8 @@ class Guard:
         owner = self.owners.get(tag)
         if owner is None:
             return tag in self.claimed
+        if whose == "written":
+            return self.actor.org in (None, owner.org)
         if owner.holder == self.actor.org or (owner.role == "user" and owner.org == self.actor.org):
             return True
         farmer = owner.role == "farmer" and owner.org == self.actor.org

@@ -1,6 +1,7 @@
 """Whether the program lives, may be sent requests, and holds what its head says; and its figures, for those on this machine."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Final, TypeVar
@@ -10,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from api import witnesses
 from api.house import House
 from api.metrics import MEDIA_TYPE, PATIENCE_SECONDS, Metrics, stand
 from ledger import log, publisher
@@ -58,6 +60,13 @@ class Health:
             except OUT_OF_REACH:
                 found["database"] = "out of reach"
         return found
+
+    def witnesses(self) -> dict[str, Any]:
+        """How many of how many witnesses saw the newest head, and how many entries each is behind; empty without witnesses."""
+        with suppress(*OUT_OF_REACH), self.house.pool.connection(PATIENCE_SECONDS) as conn:
+            behind = witnesses.behind(conn, self.house)
+            return {"saw_newest": list(behind.values()).count(0), "of": len(behind), "behind": behind} if behind else {}
+        return {}
 
     def _log(self, conn: Connection) -> str:
         trouble = log.trouble(conn)
@@ -134,7 +143,9 @@ async def ready(request: Request) -> Response:
 async def healthy(request: Request) -> Response:
     """As /readyz, and the head is that of the entries."""
     _closed(request)
-    return _answer(await _found(request, request.app.state.health.whole), checked=CHECKED)
+    health: Health = request.app.state.health
+    found, seen = await _found(request, health.whole), await _found(request, health.witnesses)
+    return _answer(found, checked=CHECKED, **({"witnesses": seen} if seen else {}))
 
 
 @router.get("/metrics")

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from api.access import Actor
+from api.asof import AsOfQuery, for_data, past
 from api.house import House
 from api.machines import NO_STORE, Name, asked, key_of, missing, problems, reader
 from api.roles import may_read
@@ -101,10 +102,11 @@ async def list_lots(
     after: Annotated[str, Query(max_length=41, description="Lots behind this one: an id, or `next` of the part before.")] = "",
     limit: Annotated[int, Query(ge=1, le=MOST, description="How many at most.")] = USUAL,
     used_up: Annotated[bool, Query(description="Also those of which nothing is left.")] = False,  # noqa: FBT002
+    as_of: AsOfQuery = None,
 ) -> Response:
     """Lots that the organisation recorded, its own and its farmers', in the order of their keys."""
     key = key_of(by, after) if after else ""
-    return await _answer(request, partial(_lots, by=by, after=key, limit=limit, used_up=used_up))
+    return await _answer(request, partial(_lots, by=by, after=key, limit=limit, used_up=used_up, as_of=as_of))
 
 
 @router.get(
@@ -115,9 +117,11 @@ async def list_lots(
     response_class=Response,
     responses=_said(Party, PARTY, 404, 422),
 )
-async def find_party(request: Request, by: Annotated[Actor, Depends(reader("farmers", "lots"))], name: Name) -> Response:
+async def find_party(
+    request: Request, by: Annotated[Actor, Depends(reader("farmers", "lots"))], name: Name, as_of: AsOfQuery = None
+) -> Response:
     """One's own organisation, or a party that it enrolled."""
-    return await _answer(request, partial(_party, by=by, key=key_of(by, name)))
+    return await _answer(request, partial(_party, by=by, key=key_of(by, name), as_of=as_of))
 
 
 @router.get(
@@ -128,9 +132,9 @@ async def find_party(request: Request, by: Annotated[Actor, Depends(reader("farm
     response_class=Response,
     responses=_said(Plot, PLOT, 404, 422),
 )
-async def find_plot(request: Request, by: Annotated[Actor, Depends(reader("plots"))], name: Name) -> Response:
+async def find_plot(request: Request, by: Annotated[Actor, Depends(reader("plots"))], name: Name, as_of: AsOfQuery = None) -> Response:
     """A plot that one's own organisation registered; its boundary is not shown here."""
-    return await _answer(request, partial(_plot, by=by, key=key_of(by, name)))
+    return await _answer(request, partial(_plot, by=by, key=key_of(by, name), as_of=as_of))
 
 
 async def _answer(request: Request, make: Any) -> Response:  # noqa: ANN401 - a question without its house
@@ -140,22 +144,26 @@ async def _answer(request: Request, make: Any) -> Response:  # noqa: ANN401 - a 
     return JSONResponse(found, headers=NO_STORE)
 
 
-def _lots(house: House, by: Actor, after: str, limit: int, *, used_up: bool) -> dict[str, Any]:
-    with house.reading(by.org) as conn:
-        found = own.lots(conn, by.org, after, limit + 1, used_up=used_up)
+def _lots(house: House, by: Actor, after: str, limit: int, as_of: str | None, *, used_up: bool) -> dict[str, Any]:
+    with house.standing(by.org, for_data(house, as_of)) as (conn, schema):
+        found = own.lots(conn, by.org, after, limit + 1, used_up=used_up, schema=schema)
     shown = [{**_without(lot, "grams", "left"), "kg": _kilos(lot.grams), "kg_on_hand": _kilos(lot.left)} for lot in found[:limit]]
     return {"lots": shown, "next": shown[-1]["lot"] if len(found) > limit else None}
 
 
-def _party(house: House, by: Actor, key: str) -> dict[str, Any] | None:
+def _party(house: House, by: Actor, key: str, as_of: str | None) -> dict[str, Any] | None:
+    at = for_data(house, as_of)
+    then = None if at is None else past(house, by.org, at).own_party(key)
     with house.reading(by.org) as conn:
-        found = own.party(conn, by.org, key)
+        found = own.party(conn, by.org, key) if at is None else then
         return found and {**found._asdict(), "name": _name(house, conn, by, key)}
 
 
-def _plot(house: House, by: Actor, key: str) -> dict[str, Any] | None:
+def _plot(house: House, by: Actor, key: str, as_of: str | None) -> dict[str, Any] | None:
+    at = for_data(house, as_of)
+    then = None if at is None else past(house, by.org, at).own_plot(key)
     with house.reading(by.org) as conn:
-        found = own.plot(conn, by.org, key)
+        found = own.plot(conn, by.org, key) if at is None else then
         if found is None:
             return None
         area, accuracy = plain(Decimal(found.area_m2) / _SQUARE_METRES), plain(Decimal(found.accuracy_mm) / _MILLIMETRES)

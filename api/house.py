@@ -24,7 +24,7 @@ from ledger.server import Server
 from ledger.store import OUT_OF_REACH
 from ledger.vault import Vault, WrongKey, key_from, key_of, secret
 from ledger.writer import Writer
-from projections import follow
+from projections import follow, past
 from projections.rebuild import rebuild
 
 PAUSE_SECONDS: Final = 0.05
@@ -82,6 +82,14 @@ class House:
         with self.pool.connection() as conn, conn.transaction():
             conn.execute(sql.SQL(schema.AS_OFFICE).format(sql.Literal(org or "*")))
             yield conn
+
+    @contextmanager
+    def standing(self, org: str | None, at: int | None) -> "Iterator[tuple[Connection, str]]":
+        """As `reading`, and the schema to ask: the views, or, with a position, the record as it stood there."""
+        with self.reading(org) as conn:
+            if at is not None:
+                past.cut(conn, at)
+            yield conn, "views" if at is None else past.SCHEMA
 
     @property
     def follower(self) -> "Follower":

@@ -17,11 +17,11 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.cache import Ask, accepted, answer
+from api.cache import Ask, answer
 from api.health import PATHS
-from api.look import MEANINGS
+from api.look import accepted
 from api.metrics import Metrics
-from api.problems import problem
+from api.problems import MEANINGS, problem
 from api.settings import Settings
 
 FREE: Final = (*PATHS, "/static/")

@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from api import map as maps
+from api.problems import MEANINGS
 from projections.few import Area, Month
 
 Language = Literal["es", "en"]
@@ -36,55 +37,6 @@ DEPARTMENTS: Final = {
     "22": "San Martín", "23": "Tacna", "24": "Tumbes", "25": "Ucayali",
 }  # fmt: skip
 """First two digits of an INEI district code -> the department."""
-
-MEANINGS: Final = {
-    "malformed": "A cell or field cannot be read: no number, no time, an unknown word, empty, or filled where it must be empty.",
-    "unknown-party": "It refers to a party that was never accepted.",
-    "unknown-plot": "It refers to a plot that was never accepted.",
-    "unknown-lot": "It refers to a lot that was never accepted.",
-    "unknown-nursery-lot": "It refers to a nursery lot that was never accepted.",
-    "unknown-budwood": "It refers to budwood that was never accepted.",
-    "unknown-handout": "It refers to a handout of seedlings that was never accepted.",
-    "unknown-graft": "It refers to a graft that was never accepted.",
-    "unknown-container": "It refers to a container that was never opened, or was emptied.",
-    "unknown-user": "It refers to a user who was never admitted.",
-    "unknown-device": "It refers to a device that was never enrolled.",
-    "duplicate-id": "The id was accepted before with other content, or the container is open already.",
-    "bad-geometry": "The boundary is not one simple closed ring, nor a point.",
-    "swapped-coordinates": "The positions lie in Peru only when longitude and latitude are exchanged.",
-    "outside-region": "A position lies outside Peru.",
-    "needs-polygon": "Above 4 hectares a point is not enough: a boundary is needed.",
-    "area-mismatch": "The area inside the boundary and the declared area differ by more than a tenth.",
-    "bad-container-number": "It is not a container number of ISO 6346, or its check digit is wrong.",
-    "bad-quantity": "The quantity is zero, negative or too large, or has too many decimals.",
-    "in-the-future": "A time is later than it can be.",
-    "before-origin": "A time is earlier than that of something it rests on, or an end is before its start.",
-    "not-held": "The beans, the plot or the seedlings are held by somebody else, or both sides are the same.",
-    "wrong-form": "The beans are not of the form that this step takes, or the graft is on what is not cacao.",
-    "overdrawn": "More is asked for than is on hand.",
-    "gain": "More kilograms come out than went in, or not as many where they must be equal.",
-    "sealed": "The container is sealed already.",
-    "not-sealed": "The container is not sealed yet.",
-    "empty": "Nothing is loaded in the container.",
-    "already": "It was done before, and is not done twice.",
-    "unauthorized": "This needs a session or a token that holds: sign in, or send one.",
-    "forbidden": "The role does not allow this, or the token's scopes do not.",
-    "cross-site": "This was not sent from a page of this house: open the page here, and send it again.",
-    "not-found": "There is nothing here.",
-    "method-not-allowed": "This is not done at this address in this way: `Allow` in the answer says what is.",
-    "not-json": "What was sent is not JSON in UTF-8.",
-    "unsupported-media-type": "What was sent is not of a kind that is read here: JSON is.",
-    "full": "There are as many of these as there may be: remove one first.",
-    "too-large": "Too much was sent at once.",
-    "too-slow": "What was sent did not arrive in time; nothing of it was taken.",
-    "too-long": "The address or the headers of the request are too long.",
-    "too-much": "The answer would be too large: ask for less.",
-    "too-many": "Too many requests came from the same place within a minute. Wait a moment, then send the same again.",
-    "busy": "Too many requests are under way. Wait a moment, then send the same again.",
-    "unavailable": "The database is out of reach; send the same again with the same ids.",
-    "failure": "Something went wrong here; nothing that was acknowledged is lost.",
-}
-"""Code of a refusal or failure -> what it means."""
 
 RefusedRow = tuple[str, int, Sequence[str], str, str, Mapping[str, str]]
 """File, number of the row, its cells as written, code, sentence and the sentence's values."""
@@ -248,3 +200,18 @@ def _legible(written: str) -> str:
     text = written[:_LONGEST].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     shown = "".join(sign if sign.isprintable() else "�" for sign in text)
     return shown if len(written) <= _LONGEST else f"{shown}…"
+
+
+def accepted(header: str) -> Language:
+    """The language of ours that a reader likes best; Spanish where none is said."""
+    best: tuple[float, Language] = (0.0, "es")
+    for part in header.split(","):
+        tag, _, weight = part.strip().partition(";q=")
+        for language in LANGUAGES:
+            if tag.lower().split("-")[0] == language and (liking := _weight(weight)) > best[0]:
+                best = (liking, language)
+    return best[1]
+
+
+def _weight(written: str) -> float:
+    return float(written) if re.fullmatch(r"[01](\.[0-9]{1,3})?", written) else 1.0 if not written else 0.0

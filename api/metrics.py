@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessColl
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from api import witnesses
 from api.house import House
 from api.logs import outcome
 from ledger import log, publisher
@@ -83,6 +84,7 @@ class _Ledger(Collector):
             with self._lock, self._house.pool.connection(PATIENCE_SECONDS) as conn:
                 size, shown = stand(conn)
                 signed, trouble = publisher.size_of(conn, self._house.settings.origin), log.trouble(conn) is not None
+                behind = witnesses.behind(conn, self._house)
                 self._count(conn, shown)
         except OUT_OF_REACH:
             yield GaugeMetricFamily("cacao_database_up", "Whether the database answers.", 0)
@@ -91,6 +93,14 @@ class _Ledger(Collector):
         yield GaugeMetricFamily("cacao_tree_size", "Entries in the ledger.", size)
         yield GaugeMetricFamily("cacao_signed_size", "Entries that the newest signed checkpoint covers.", signed)
         yield GaugeMetricFamily("cacao_log_trouble", "1 where nothing is signed any more: /healthz says why.", int(trouble))
+        yield GaugeMetricFamily("cacao_witnesses", "Witnesses of the policy.", len(behind))
+        yield GaugeMetricFamily("cacao_witnesses_saw_newest", "Witnesses that saw the newest head.", list(behind.values()).count(0))
+        lag = GaugeMetricFamily(
+            "cacao_witness_lag_entries", "Entries that a witness has not seen, by its name in the policy.", labels=["witness"]
+        )
+        for name, entries_ in behind.items():
+            lag.add_metric([name], entries_)
+        yield lag
         yield GaugeMetricFamily("cacao_projection_lag_entries", "Entries that the views do not show yet.", size - shown)
         entries = CounterMetricFamily("cacao_entries", "Entries that the views show, by kind.", labels=["kind"])
         for kind, count in sorted(self._kinds.items()):

@@ -16,8 +16,9 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.cache import ANY_SITE, NO_STORE, SECURITY, Ask, Page, answer, asking, page, serve, unknown
-from api.look import HERE, MEANINGS, drawn
+from api.look import HERE, drawn
 from api.machines import FARTHEST, documented, problems
+from api.problems import MEANINGS
 from domain.values import plain
 from labels.sheet import Form, container_label, draw
 from projections import public

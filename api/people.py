@@ -95,7 +95,10 @@ def accept(house: House, secret: str) -> tuple[str, str] | None:
         invitation = sessions.use(conn, secret)
         if invitation is None:
             return None
-        device = enrol(house, invitation.user, "link", f"invited by {invitation.by}")
+        try:
+            device = enrol(house, invitation.user, "link", f"invited by {invitation.by}")
+        except NotDone:  # their data were erased meanwhile
+            return None
         return invitation.user, begin(house, device, "link")
 
 

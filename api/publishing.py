@@ -1,20 +1,20 @@
 """The log is signed while a process serves: a new checkpoint within a second of an append, and no other than one that goes on."""
 
+import signal
 import threading
 from contextlib import suppress
 from typing import Final, Self
 
-import psycopg
-
 from api import logs
+from api.cosigning import Cosigning
 from api.house import House
+from api.witnesses import configured, spelled
 from ledger import log
 from ledger.crypto import Signer
 from ledger.log import Diverged
 from ledger.publisher import Publisher
 from ledger.schema import SERVER, Connection, connect
 from ledger.signed import LastSigned
-from ledger.store import OUT_OF_REACH
 from ledger.vault import secret
 
 PAUSE_SECONDS: Final = 0.2
@@ -73,7 +73,7 @@ class Publishing:
         while True:
             try:
                 self._publish()
-            except (*OUT_OF_REACH, psycopg.Error, OSError) as failure:
+            except Exception as failure:  # noqa: BLE001 - whatever it is, what is signed next is tried again
                 logs.failure(failure)
             if self._closed.wait(POLL_SECONDS):
                 return
@@ -81,15 +81,16 @@ class Publishing:
     def _publish(self) -> None:
         """Sign until told to end, or until the database is lost. One process signs; the others see what it found."""
         publisher: Publisher | None = None
-        with connect(self._house.url, SERVER) as watching:
+        with connect(self._house.url, SERVER) as watching, Cosigning(self._house, lambda: signer(self._house)) as cosigning:
             try:
                 while True:
                     ending = self._closed.is_set()
                     self._bell.clear()
-                    publisher = publisher or self._turn(watching)
+                    publisher = publisher or self._turn(watching, cosigning)
                     if publisher:
                         with suppress(Diverged):
                             publisher.step()
+                        cosigning.ring()
                     self._house.trouble = log.trouble(watching)
                     if ending:
                         return
@@ -99,14 +100,24 @@ class Publishing:
                 if publisher:
                     publisher.close()
 
-    def _turn(self, watching: Connection) -> Publisher | None:
+    def _turn(self, watching: Connection, cosigning: Cosigning) -> Publisher | None:
         """A publisher, where this process is the one that signs."""
         house = self._house
         if not house.settings.publish or watching.execute(_LOCK).fetchone() != (True,):
             return None
-        return Publisher(house.url, house.settings.origin, lambda: signer(house), last_signed(house))
+        cosigning.begin(self._closed)
+        return Publisher(house.url, house.settings.origin, lambda: signer(house), last_signed(house), claims=cosigning.claims)
+
+
+def publish(house: House) -> None:
+    """Sign until SIGTERM or SIGINT, apart from the process that serves."""
+    ended = threading.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda _signal, _frame: ended.set())
+    with Publishing(house):
+        ended.wait()
 
 
 def policy(house: House) -> str:
     """The log's key and address, and its witnesses, as a C2SP tlog-policy."""
-    return f"log {signer(house).key} {house.settings.base}\nquorum none\n"
+    return f"log {signer(house).key} {house.settings.base}\n{spelled(configured(house))}"

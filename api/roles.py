@@ -7,11 +7,13 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
-Whose = Literal["own", "farmers", "offered", "self"]
+Whose = Literal["own", "farmers", "offered", "self", "written"]
 READS: Final = ("farmers", "plots", "nursery", "lots", "containers", "prices", "money", "entries", "users")
 """What can be read that is not public."""
 OWN: Final = "self"
 """The role in which everybody enrols and revokes what they sign in with."""
+ADMINISTRATOR: Final = "administrator"
+"""Who annuls whatever was written for the organisation."""
 OPERATOR: Final = "operator"
 """Who holds the keys of the house; no person has this role."""
 EVERYBODY: Final = frozenset({"enrol-device"})

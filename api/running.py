@@ -10,11 +10,13 @@ from typing import Final
 
 import psutil
 import uvicorn
+from starlette.types import ASGIApp
 
 from api import logs
 from api.app import create
 from api.house import House
 from api.settings import Settings
+from api.witnesses import configured
 from ledger.server import Server
 
 FORGOTTEN_SECONDS: Final = 5
@@ -22,24 +24,29 @@ FORGOTTEN_SECONDS: Final = 5
 
 
 def serve(house: House, host: str, port: int) -> None:
-    """Serve on an address until SIGTERM or SIGINT; then answer what waits and end."""
+    """Serve a house, its pid noted, until SIGTERM or SIGINT. Raises BadPolicy before that."""
+    configured(house)
+    with noted(house.settings):
+        listen(create(house), host, port, house.settings)
+
+
+def listen(app: ASGIApp, host: str, port: int, limits: Settings) -> None:
+    """Answer on an address until SIGTERM or SIGINT; then answer what waits and end."""
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, _leave)  # uvicorn answers what it has begun, then raises the signal again
     logs.begin()
-    limits = house.settings
-    with noted(house.settings):
-        uvicorn.run(
-            create(house),
-            host=host,
-            port=port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            log_level="warning",
-            limit_concurrency=limits.connections,
-            timeout_keep_alive=limits.idle_seconds,
-            timeout_graceful_shutdown=limits.stop_seconds,
-        )
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        log_level="warning",
+        limit_concurrency=limits.connections,
+        timeout_keep_alive=limits.idle_seconds,
+        timeout_graceful_shutdown=limits.stop_seconds,
+    )
 
 
 def _leave(_signal: int, _frame: object) -> None:

@@ -1,110 +1,197 @@
-"""Each fact as a sentence: who, what, how much; the same words for terminal and page. Ids only, never a person's name."""
+"""Each fact as a sentence in both languages: who, what, how much; the same words for terminal and page. Ids only, never a person's name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from string import Formatter
 from typing import Any, Final
 
+from api.look import Language, said
+from api.roles import roles
 from domain.values import bare, kilograms, plain
 
 Fact = Mapping[str, Any]
+_SHOWN: Final = 3
+"""Lots that a sentence names; of more, the first ones."""
+
+TEMPLATES: Final = {
+    "party-enrolled.v1": "{party_id} was enrolled as {party_role}, district {district}",
+    "party-amended.v1": "the data of {party_id} were amended",
+    "plot-registered.v1": "plot {plot_id} of {area_m2} ha was registered for {holder_id}, district {district}",
+    "plot-resurveyed.v1": "plot {plot_id} was surveyed again: {area_m2} ha",
+    "plot-transferred.v1": "plot {plot_id} passed from {from_id} to {to_id}",
+    "seedlings-raised.v1": "{nursery_id} raised {count} {species}, nursery lot {nursery_lot_id}",
+    "seedlings-handed-out.v1": ("{party_id} was handed {count} {species} for plot {plot_id}, {return_due} owed back, handout {handout_id}"),
+    "seedlings-returned.v1": "{party_id} brought back {count} seedlings on handout {handout_id}",
+    "budwood-cut.v1": "{sticks} sticks of {clone} were cut on plot {mother_plot_id}, budwood {budwood_id}",
+    "plants-grafted.v1": "{grafted} buds of {clone} from plot {mother_plot_id} were set on plot {plot_id}, graft {graft_id}",
+    "grafts-counted.v1": "{alive} plants of graft {graft_id} were counted alive",
+    "harvest-recorded.v1": "{holder_id} harvested {grams} wet on plot {plot_id}, lot {lot_id}",
+    "lot-bought.v1": "{holder_id} bought {inputs} from {seller_id} at S/ {price_pen_kg} a kg, lot {lot_id}",
+    "lots-fermented.v1": "{holder_id} fermented {inputs} into {grams} {form}, lot {lot_id}",
+    "lots-dried.v1": "{holder_id} dried {inputs} into {grams} {form}, lot {lot_id}",
+    "lots-blended.v1": "{holder_id} blended {inputs} into {grams} {form}, lot {lot_id}",
+    "lot-split.v1": "{holder_id} split {inputs} into {grams} {form}, lot {lot_id}",
+    "lot-inspected.v1": "lot {lot_id} was inspected: {moisture} % moisture, {beans_100g} beans in 100 g",
+    "lot-written-off.v1": "{grams} of lot {lot_id} were lost: {reason}",
+    "lot-offered.v1": "{holder_id} offered lot {lot_id} to {to_id}",
+    "container-opened.v1": "{holder_id} opened container {container_no}",
+    "lot-loaded.v1": "{grams} of lot {lot_id} in {bags} bags were loaded into container {container_no}",
+    "container-sealed.v1": "container {container_no} was sealed with {seal_no}",
+    "container-departed.v1": "container {container_no} departed for {destination}",
+    "container-sold.v1": (
+        "{seller_id} sold container {container_no} to {buyer_id}, contract {contract_no}, USD {price_usd_t} a tonne, {incoterm}"
+    ),
+    "container-emptied.v1": "container {container_no} was emptied",
+    "price-set.v1": "{holder_id} set a price: S/ {price_pen_kg} a kg of {form} beans{premiums}, price {price_id}",
+    "advance-paid.v1": "{payer_id} paid {party_id} S/ {centimos} ahead, advance {advance_id}",
+    "payment-made.v1": "{payer_id} paid {party_id} S/ {centimos}, payment {payment_id}",
+    "user-admitted.v1": "user {user_id} was admitted for {org_id}, role: {user_role}",
+    "role-granted.v1": "user {user_id} got a role for {org_id}: {user_role}",
+    "role-revoked.v1": "user {user_id} lost a role for {org_id}: {user_role}",
+    "device-enrolled.v1": "user {user_id} enrolled a device, {device_id} ({sort})",
+    "device-revoked.v1": "device {device_id} of user {user_id} was revoked",
+    "subject-erased.v1": "the data of subject {subject} were erased: {reason}",
+    "log-opened.v1": (
+        "the log {origin} was opened with {kept} entries; the log {closed_origin} ended at {closed_size} signed entries, the rest is lost"
+    ),
+    "fact-annulled.v1": "entry {position} ({told_kind}) was annulled: {reason}",
+    "fact-questioned.v1": "entry {position} ({told_kind}) was questioned: {reason}",
+    "question-settled.v1": "the question {position} was settled: {outcome}",
+}
+"""Kind -> its sentence, in English; `{name}` is a field of the fact, as `_SPELLED` spells it."""
+FULLER: Final = {
+    "payment-made.v1": ("lot_id", "{payer_id} paid {party_id} S/ {centimos} for lot {lot_id}, payment {payment_id}"),
+    "subject-erased.v1": ("of", "the data of {of} were erased: {reason}"),
+    "fact-annulled.v1": ("corrected_by", "entry {position} ({told_kind}) was annulled: {reason}; corrected by {corrected_by}"),
+}
+"""Kind -> a field, and the sentence where that is filled."""
+UNKNOWN: Final = "a fact of kind {kind}, which this program does not know"
+KINDS: Final = {
+    "party-enrolled.v1": "enrolment of a party", "party-amended.v1": "amendment of a party's data",
+    "plot-registered.v1": "registration of a plot", "plot-resurveyed.v1": "new survey of a plot",
+    "plot-transferred.v1": "transfer of a plot",
+    "seedlings-raised.v1": "raising of seedlings", "seedlings-handed-out.v1": "handing out of seedlings",
+    "seedlings-returned.v1": "return of seedlings", "budwood-cut.v1": "cutting of budwood", "plants-grafted.v1": "grafting",
+    "grafts-counted.v1": "count of grafts", "harvest-recorded.v1": "harvest", "lot-bought.v1": "purchase of beans",
+    "lots-fermented.v1": "fermenting", "lots-dried.v1": "drying", "lots-blended.v1": "blending", "lot-split.v1": "splitting of a lot",
+    "lot-inspected.v1": "inspection of a lot", "lot-written-off.v1": "loss of beans", "lot-offered.v1": "offer of a lot",
+    "container-opened.v1": "opening of a container", "lot-loaded.v1": "loading of a lot", "container-sealed.v1": "sealing of a container",
+    "container-departed.v1": "departure of a container", "container-sold.v1": "sale of a container",
+    "container-emptied.v1": "emptying of a container", "price-set.v1": "setting of a price", "advance-paid.v1": "advance paid",
+    "payment-made.v1": "payment made", "user-admitted.v1": "admission of a user", "role-granted.v1": "granting of a role",
+    "role-revoked.v1": "revoking of a role", "device-enrolled.v1": "enrolment of a device", "device-revoked.v1": "revoking of a device",
+    "subject-erased.v1": "erasure of a person's data", "log-opened.v1": "opening of a log", "fact-annulled.v1": "annulment of an entry",
+    "fact-questioned.v1": "question of an entry", "question-settled.v1": "settlement of a question",
+}  # fmt: skip
+"""Kind -> what it is called, in English."""
+REASONS: Final = {
+    "lot-written-off.v1": {
+        "spoiled": "they spoiled", "stolen": "they were stolen", "sample": "taken as a sample", "shrinkage": "they shrank",
+    },
+    "subject-erased.v1": {
+        "asked": "the person asked for it", "consent-withdrawn": "the person withdrew their consent", "objected": "the person objected",
+        "no-longer-needed": "they are no longer needed", "no-ground": "they were recorded without ground",
+        "ordered": "an authority ordered it",
+    },
+    "fact-annulled.v1": {
+        "did-not-occur": "it did not occur", "incorrect-data": "its data are wrong", "entered-twice": "it was entered twice",
+        "practice": "it was for practice",
+    },
+    "fact-questioned.v1": {
+        "weight": "its weight", "origin": "where it comes from", "identity": "who or what it is about", "date": "when it happened",
+        "certificate": "a certificate", "other": "something else",
+    },
+}  # fmt: skip
+"""Kind -> the words for its reasons, in English."""
+WORDS: Final = {
+    "upheld": "it is upheld", "dismissed": "it is dismissed", "farmer": "a farmer", "nursery": "a nursery",
+    "aggregator": "an aggregator", "processor": "a processor", "exporter": "an exporter", "buyer": "a buyer abroad",
+    "municipality": "a municipality", "passkey": "a passkey", "link": "a one-time link", "token": "a machine's token",
+    "oidc": "an account elsewhere", "cacao": "cacao seedlings", "plantain": "plantain seedlings",
+    "bolaina": "bolaina seedlings", "capirona": "capirona seedlings",
+    "wet": "wet", "fermented": "fermented", "dry": "dry",
+}  # fmt: skip
+"""Other codes of facts -> the words for them, in English."""
+AND_MORE, HOUSE = "{lots} and {more} more lots", "the house"
 
 
-def _lots(fact: Fact) -> str:
-    inputs = [f"{kilograms(draw['grams'])} of {bare(draw['lot_id'])}" for draw in fact["inputs"]]
-    return ", ".join(inputs) if len(inputs) <= 3 else f"{', '.join(inputs[:2])} and {len(inputs) - 2} more lots"  # noqa: PLR2004
+def sentence(fact: Fact, language: Language = "en") -> str:
+    """The fact in words; a kind unknown to this program is named, not guessed."""
+    template = _template(fact)
+    names = [name for _, name, _, _ in Formatter().parse(template) if name]
+    return said(language, template).format(**{name: spelled(fact, name, language) for name in names})
 
 
-def _made(verb: str) -> Callable[[Fact], str]:
-    return lambda f: f"{bare(f['holder_id'])} {verb} {_lots(f)} into {kilograms(f['grams'])} {f['form']}, lot {bare(f['lot_id'])}"
+def kind_name(kind: str, language: Language) -> str:
+    """What a kind is called; where this program does not know it, its stored name."""
+    return said(language, KINDS[kind]) if kind in KINDS else kind
 
 
-def _thousandths(value: int) -> str:
+def _template(fact: Fact) -> str:
+    field, fuller = FULLER.get(fact["kind"], ("kind", ""))
+    return fuller if fuller and fact[field] else TEMPLATES.get(fact["kind"], UNKNOWN)
+
+
+def spelled(fact: Fact, name: str, language: Language) -> str:
+    """A field of a fact as people write it; the names of codes, and of whom a role is for, are words of a language."""
+    spell = _SPELLED.get(name)
+    if spell:
+        return spell(fact, language)
+    value = fact[name]
+    return bare(value) if isinstance(value, str) and name.endswith("_id") else str(value)
+
+
+def _word(name: str) -> Callable[[Fact, Language], str]:
+    return lambda fact, language: said(language, WORDS.get(fact[name], str(fact[name])))
+
+
+def _reason(fact: Fact, language: Language) -> str:
+    code = str(fact.get("reason") or fact["basis"])
+    return said(language, REASONS[fact["kind"]].get(code, code))
+
+
+def _told_kind(fact: Fact, language: Language) -> str:
+    return kind_name(fact.get("annulled_kind") or fact["questioned_kind"], language)
+
+
+def _inputs(fact: Fact, language: Language) -> str:
+    of = said(language, " of ")
+    lots = [f"{kilograms(draw['grams'])}{of}{bare(draw['lot_id'])}" for draw in fact["inputs"]]
+    if len(lots) <= _SHOWN:
+        return ", ".join(lots)
+    return said(language, AND_MORE).format(lots=", ".join(lots[: _SHOWN - 1]), more=len(lots) - _SHOWN + 1)
+
+
+def _premiums(premiums: Sequence[Fact]) -> str:
+    return "".join(f", {premium['name']} +{thousandths(premium['pct'])} %" for premium in premiums)
+
+
+def thousandths(value: int) -> str:
+    """A number kept in thousandths."""
     return plain(Decimal(value) / 1000)
 
 
-def _soles(centimos: int) -> str:
-    return f"S/ {Decimal(centimos) / 100:.2f}"
+def soles(centimos: int) -> str:
+    """An amount kept in céntimos."""
+    return f"{Decimal(centimos) / 100:.2f}"
 
 
-def _for(fact: Fact) -> str:
-    return "the house" if fact["org_id"] is None else bare(fact["org_id"])
-
-
-def _price(fact: Fact) -> str:
-    premiums = "".join(f", {premium['name']} {_thousandths(premium['pct'])} % more" for premium in fact["premiums"])
-    return f"S/ {_thousandths(fact['price_pen_kg'])} a kg of {fact['form']} beans{premiums}"
-
-
-SENTENCES: Final[dict[str, Callable[[Fact], str]]] = {
-    "party-enrolled.v1": lambda f: f"{bare(f['party_id'])} was enrolled as {f['role']}, district {f['district']}",
-    "plot-registered.v1": lambda f: (
-        f"plot {bare(f['plot_id'])} of {_thousandths(f['area_m2'] // 10)} ha was registered for {bare(f['holder_id'])},"
-        f" district {f['district']}"
-    ),
-    "party-amended.v1": lambda f: f"the data of {bare(f['party_id'])} were amended",
-    "plot-resurveyed.v1": lambda f: f"plot {bare(f['plot_id'])} was surveyed again: {_thousandths(f['area_m2'] // 10)} ha",
-    "plot-transferred.v1": lambda f: f"plot {bare(f['plot_id'])} passed from {bare(f['from_id'])} to {bare(f['to_id'])}",
-    "seedlings-raised.v1": lambda f: (
-        f"{bare(f['nursery_id'])} raised {f['count']} {f['species']} seedlings, nursery lot {bare(f['nursery_lot_id'])}"
-    ),
-    "seedlings-handed-out.v1": lambda f: (
-        f"{bare(f['party_id'])} was handed {f['count']} {f['species']} seedlings for plot {bare(f['plot_id'])},"
-        f" {f['return_due']} owed back, handout {bare(f['handout_id'])}"
-    ),
-    "seedlings-returned.v1": lambda f: f"{bare(f['party_id'])} brought back {f['count']} seedlings on handout {bare(f['handout_id'])}",
-    "budwood-cut.v1": lambda f: (
-        f"{f['sticks']} sticks of {f['clone']} were cut on plot {bare(f['mother_plot_id'])}, budwood {bare(f['budwood_id'])}"
-    ),
-    "plants-grafted.v1": lambda f: (
-        f"{f['grafted']} buds of {f['clone']} from plot {bare(f['mother_plot_id'])} were set on"
-        f" plot {bare(f['plot_id'])}, graft {bare(f['graft_id'])}"
-    ),
-    "grafts-counted.v1": lambda f: f"{f['alive']} plants of graft {bare(f['graft_id'])} were counted alive",
-    "harvest-recorded.v1": lambda f: (
-        f"{bare(f['holder_id'])} harvested {kilograms(f['grams'])} wet on plot {bare(f['plot_id'])}, lot {bare(f['lot_id'])}"
-    ),
-    "lot-bought.v1": lambda f: (
-        f"{bare(f['holder_id'])} bought {_lots(f)} from {bare(f['seller_id'])}"
-        f" at S/ {_thousandths(f['price_pen_kg'])} a kg, lot {bare(f['lot_id'])}"
-    ),
-    "lots-fermented.v1": _made("fermented"),
-    "lots-dried.v1": _made("dried"),
-    "lots-blended.v1": _made("blended"),
-    "lot-split.v1": _made("split"),
-    "lot-inspected.v1": lambda f: (
-        f"lot {bare(f['lot_id'])} was inspected: {_thousandths(f['moisture'])} % moisture, {f['beans_100g']} beans in 100 g"
-    ),
-    "lot-written-off.v1": lambda f: f"{kilograms(f['grams'])} of lot {bare(f['lot_id'])} were lost: {f['reason']}",
-    "container-opened.v1": lambda f: f"{bare(f['holder_id'])} opened container {f['container_no']}",
-    "lot-loaded.v1": lambda f: (
-        f"{kilograms(f['grams'])} of lot {bare(f['lot_id'])} in {f['bags']} bags were loaded into container {f['container_no']}"
-    ),
-    "container-sealed.v1": lambda f: f"container {f['container_no']} was sealed with {f['seal_no']}",
-    "container-departed.v1": lambda f: f"container {f['container_no']} departed for {f['destination']}",
-    "container-sold.v1": lambda f: (
-        f"{bare(f['seller_id'])} sold container {f['container_no']} to {bare(f['buyer_id'])}, contract {f['contract_no']},"
-        f" USD {_thousandths(f['price_usd_t'])} a tonne, {f['incoterm']}"
-    ),
-    "container-emptied.v1": lambda f: f"container {f['container_no']} was emptied",
-    "lot-offered.v1": lambda f: f"{bare(f['holder_id'])} offered lot {bare(f['lot_id'])} to {bare(f['to_id'])}",
-    "price-set.v1": lambda f: f"{bare(f['holder_id'])} set a price: {_price(f)}, price {bare(f['price_id'])}",
-    "advance-paid.v1": lambda f: (
-        f"{bare(f['payer_id'])} paid {bare(f['party_id'])} {_soles(f['centimos'])} ahead, advance {bare(f['advance_id'])}"
-    ),
-    "payment-made.v1": lambda f: (
-        f"{bare(f['payer_id'])} paid {bare(f['party_id'])} {_soles(f['centimos'])}"
-        + (f" for lot {bare(f['lot_id'])}" if f["lot_id"] else "")
-        + f", payment {bare(f['payment_id'])}"
-    ),
-    "user-admitted.v1": lambda f: f"user {f['user_id']} was admitted as {f['role']} for {_for(f)}",
-    "role-granted.v1": lambda f: f"user {f['user_id']} became {f['role']} for {_for(f)}",
-    "role-revoked.v1": lambda f: f"user {f['user_id']} is no longer {f['role']} for {_for(f)}",
-    "device-enrolled.v1": lambda f: f"user {f['user_id']} enrolled a {f['sort']}, device {f['device_id']}",
-    "device-revoked.v1": lambda f: f"device {f['device_id']} of user {f['user_id']} was revoked",
+_SPELLED: Final[Mapping[str, Callable[[Fact, Language], str]]] = {
+    "grams": lambda fact, _: kilograms(fact["grams"]),
+    "area_m2": lambda fact, _: thousandths(fact["area_m2"] // 10),
+    "price_pen_kg": lambda fact, _: thousandths(fact["price_pen_kg"]),
+    "price_usd_t": lambda fact, _: thousandths(fact["price_usd_t"]),
+    "moisture": lambda fact, _: thousandths(fact["moisture"]),
+    "centimos": lambda fact, _: soles(fact["centimos"]),
+    "inputs": _inputs,
+    "premiums": lambda fact, _: _premiums(fact["premiums"]),
+    "corrected_by": lambda fact, _: ", ".join(fact["corrected_by"]),
+    "of": lambda fact, _: bare(fact["of"].partition(":")[2]),
+    "reason": _reason,
+    "told_kind": _told_kind,
+    "org_id": lambda fact, language: said(language, HOUSE) if fact["org_id"] is None else bare(fact["org_id"]),
+    "user_role": lambda fact, language: str(getattr(roles()[fact["role"]], language)),
+    "party_role": _word("role"),
+    **{name: _word(name) for name in ("form", "species", "sort", "outcome")},
 }
-
-
-def sentence(fact: Fact) -> str:
-    """The fact in words; a kind unknown to this program is named, not guessed."""
-    words = SENTENCES.get(fact["kind"])
-    return words(fact) if words else f"a fact of kind {fact['kind']}, which this program does not know"
+"""Field -> how it is spelled."""

@@ -105,6 +105,12 @@ def end_of(conn: Connection, device: str) -> None:
     conn.execute("DELETE FROM access.sessions WHERE device = %s", (device,))
 
 
+def forget(conn: Connection, user: str) -> None:
+    """End all sessions of a user's devices, and take back the links that are out for them."""
+    conn.execute('DELETE FROM access.sessions WHERE device IN (SELECT device FROM views.devices WHERE "user" = %s)', (user,))
+    conn.execute('DELETE FROM access.invites WHERE "user" = %s', (user,))
+
+
 def choose(conn: Connection, secret: str, org: str | None) -> None:
     """Act for another of one's organisations from now on."""
     conn.execute("UPDATE access.sessions SET org = %s WHERE secret = %s", (org, hashed(secret)))

@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     """The name of the log, for ever: a schema-less URL."""
     publish: bool = True
     """Whether this process signs the log's heads; where several machines serve one ledger, the one that has the key and the file."""
+    policy: Path | None = None
+    """A C2SP tlog-policy file: the witnesses that are asked to cosign each head, and how many of them must have."""
     key: str | None = None
     """The key encryption key of the vault, 64 hexadecimal digits; without it the file CACAO_HOME/keys/vault.key."""
 

@@ -14,12 +14,12 @@ from projections.trace import Part, Trace, Unknown, trace
 SHOWN = 40
 
 
-def show(house: House, sort: Any, id_: str, *, as_json: bool) -> int:  # noqa: ANN401 - checked by the caller
-    """Print the tree of a thing; exit code 1 where it is unknown."""
+def show(house: House, sort: Any, id_: str, at: int | None = None, *, as_json: bool) -> int:  # noqa: ANN401 - checked by the caller
+    """Print the tree of a thing, now or as the record stood at a position; exit code 1 where it is unknown."""
     key = id_ if sort in ("container", "clone") or "/" in id_ else f"main/{id_}"
     try:
         with house.pool.connection() as conn:
-            found = trace(conn, sort, key)
+            found = trace(conn, sort, key, at)
     except Unknown as unknown:
         terminal.say(f"cacao: {unknown}")
         return 1

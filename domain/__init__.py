@@ -1,7 +1,7 @@
 """What is true of cacao: the words, the facts and the rules, without I/O, clock or log.
 
 Read in this order: `values` (the words), `party`, `nursery`, `graft`, `plot` (with `geometry`), `lot`, `step`, `offer`, `container`,
-`money`, `user`, `device`, then `vocabulary`, which is the union of all commands and all facts.
+`money`, `user`, `device`, `erasure`, `annulment`, `question`, then `vocabulary`, which is the union of all commands and all facts.
 
 GLOSSARY holds the words of the trade; the same words stand in code, facts, interface and pages.
 """
@@ -45,6 +45,9 @@ GLOSSARY: Final[dict[str, tuple[str, str]]] = {
     "user": ("usuario", "a person who uses the system"),
     "role": ("rol", "what a user may do, for an organisation or for the house"),
     "device": ("dispositivo", "what a user signs in with: a passkey, a link, a token or another house's word"),
+    "annulment": ("anulación", "an entry that was a mistake no longer counts; it stays in the history"),
+    "question": ("objeción", "a doubt about an entry; all downstream shows it until it is dismissed"),
+    "subject": ("titular", "a random id under which what is known of one person is put away, and can be erased"),
     "book": ("libro", "an organisation's numbering; ids are unique within a book"),
     "command": ("orden", "what one asks the ledger to accept"),
     "fact": ("hecho", "what has happened; never changed, never removed"),

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal, assert_never
 
 from pydantic import AfterValidator, Field
 
-from domain.user import User
+from domain.user import present
 from domain.values import Command, Fact, Id, Moment, Refused, States, found, in_order, in_time, new
 
 
@@ -122,7 +122,7 @@ def decide(command: DeviceCommand, states: States, as_of: Moment) -> Fact:
 
 
 def _enrol(command: EnrolDevice, states: States, as_of: Moment) -> DeviceEnrolled:
-    user = found(states, User, command.user_id)
+    user = present(states, command.user_id)
     new(states, Device, command.device_id)
     in_time((command.enrolled_at,), [("the user's admission", user.admitted_at)], as_of)
     in_order(command.enrolled_at, command.until)

@@ -1,12 +1,13 @@
 """Where a plot lies and how large it is: rings, axis order, Peru's box, geodesic area."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pyproj import Geod
-from shapely import Polygon
+from shapely import Point, Polygon, STRtree
+from shapely.affinity import affine_transform
 
 from domain.values import Refused, short
 
@@ -20,6 +21,8 @@ _TOLERANCE: Final = Decimal("0.1")
 _RING_LEAST: Final = 4
 _FAR: Final = 1_000_000
 _GEOD: Final = Geod(ellps="WGS84")
+_METRES: Final = 110_900
+"""Metres of a degree, within 0.4 % in Peru both ways."""
 
 
 def positions(geometry: object) -> tuple[Position, ...]:
@@ -75,6 +78,46 @@ def cell(corners: Sequence[Position]) -> str:
     lon, lat = (sum(axis) / len(corners) for axis in zip(*corners, strict=True))
     west, south = (math.floor(value / CELL) * round(CELL * 100) for value in (lon, lat))
     return f"{west}/{south}"
+
+
+class Outline(NamedTuple):
+    """A plot's boundary, or its point, and how far its survey may err."""
+
+    plot: str
+    corners: tuple[Position, ...]
+    accuracy_m: float
+
+
+class Overlap(NamedTuple):
+    """Ground that two outlines share, and its part of the smaller one; both 0 where `one` is a point within `other`."""
+
+    one: str
+    other: str
+    square_metres: float
+    share: float
+
+
+def overlaps(outlines: Sequence[Outline]) -> Iterator[Overlap]:
+    """Outlines that share ground even where each is drawn in by what its survey may err."""
+    shapes = [Point(*each.corners) if len(each.corners) == 1 else Polygon(each.corners) for each in outlines]
+    pairs = STRtree(shapes).query(shapes, predicate="intersects").T.tolist() if shapes else []
+    for at, beside in pairs:
+        if isinstance(shapes[beside], Point) or (at >= beside and isinstance(shapes[at], Polygon)):
+            continue  # each pair of boundaries once, each point with the boundaries around it
+        flat = [_flat(shapes[each], outlines[at].corners[0][1]) for each in (at, beside)]
+        errors = outlines[at].accuracy_m, outlines[beside].accuracy_m
+        if isinstance(shapes[at], Point):
+            if flat[1].buffer(-sum(errors)).contains(flat[0]):
+                yield Overlap(outlines[at].plot, outlines[beside].plot, 0, 0)
+        elif flat[0].buffer(-errors[0]).intersection(flat[1].buffer(-errors[1])).area:
+            shared = flat[0].intersection(flat[1]).area
+            yield Overlap(outlines[at].plot, outlines[beside].plot, shared, shared / min(flat[0].area, flat[1].area))
+
+
+def _flat(shape: Any, latitude: float) -> Any:  # noqa: ANN401 - a point or a polygon
+    """A shape in metres, near a latitude."""
+    east = _METRES * math.cos(math.radians(latitude))
+    return affine_transform(shape, [east, 0, 0, _METRES, 0, 0])
 
 
 def _inside(lon: float, lat: float) -> bool:

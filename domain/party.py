@@ -105,12 +105,13 @@ class PartyAmended(Sealed):
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """What is remembered: since when, in which role, and under which subject the personal part is put away."""
+    """What is remembered: since when, in which role, under which subject the personal part is put away, and whether it was erased."""
 
     tag: ClassVar[str] = "party"
     role: Role
     enrolled_at: Moment
     subject: str | None
+    erased: bool = False
 
 
 def evolve(party: Party | None, fact: PartyEnrolled | PartyAmended) -> Party | None:

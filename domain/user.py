@@ -115,11 +115,13 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """What is remembered of a user: since when, and in which roles."""
+    """What is remembered of a user: since when, in which roles, under which subject the name is put away, and whether it was erased."""
 
     tag: ClassVar[str] = "user"
     admitted_at: Moment
     grants: frozenset[Grant]
+    subject: str | None = None
+    erased: bool = False
 
 
 UserFact = UserAdmitted | RoleGranted | RoleRevoked
@@ -128,7 +130,8 @@ UserFact = UserAdmitted | RoleGranted | RoleRevoked
 def evolve(user: User | None, fact: UserFact) -> User | None:
     """What a user is after `fact`."""
     if isinstance(fact, UserAdmitted):
-        return User(fact.admitted_at, frozenset({Grant(fact.org_id, fact.role, fact.admitted_at, fact.until)}))
+        grants = frozenset({Grant(fact.org_id, fact.role, fact.admitted_at, fact.until)})
+        return User(fact.admitted_at, grants, fact.seal.subject if fact.seal else None)
     if user is None:
         return None
     others = frozenset(grant for grant in user.grants if (grant.org_id, grant.role) != (fact.org_id, fact.role))
@@ -181,9 +184,17 @@ def _admit(command: AdmitUser, states: States, as_of: Moment) -> UserAdmitted:
     )
 
 
+def present(states: States, user_id: str) -> User:
+    """A user who can be given something. Raises Refused `unknown-user`, `erased`."""
+    user = found(states, User, user_id)
+    if user.erased:
+        raise Refused("erased", "the data of {id} were erased", id=user_id)
+    return user
+
+
 def _grant(command: GrantRole, states: States, as_of: Moment) -> RoleGranted:
     origins = _organisation(command, states)
-    user = found(states, User, command.user_id)
+    user = present(states, command.user_id)
     in_time((command.granted_at,), [*origins, ("the user's admission", user.admitted_at)], as_of)
     in_order(command.granted_at, command.until)
     if _held(command, user, command.granted_at):

@@ -12,13 +12,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 Code = Literal[
     "malformed",
     "unknown-party", "unknown-plot", "unknown-lot", "unknown-nursery-lot", "unknown-budwood", "unknown-handout", "unknown-graft",
-    "unknown-container", "unknown-user", "unknown-device",
-    "duplicate-id",
+    "unknown-container", "unknown-user", "unknown-device", "unknown-entry", "unknown-subject",
+    "duplicate-id", "erased",
     "bad-geometry", "swapped-coordinates", "outside-region", "needs-polygon", "area-mismatch",
     "bad-container-number",
     "bad-quantity", "in-the-future", "before-origin",
-    "not-held", "wrong-form", "overdrawn", "gain",
-    "sealed", "not-sealed", "empty", "already",
+    "not-held", "wrong-form", "not-annullable", "overdrawn", "gain",
+    "sealed", "not-sealed", "empty", "already", "rests-on-it",
 ]  # fmt: skip
 """Reason codes of refusals, in the order in which they are checked; the first that applies is the answer."""
 CODES: Final[tuple[str, ...]] = get_args(Code)

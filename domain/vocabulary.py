@@ -5,16 +5,37 @@ from typing import Annotated, Any, Final, assert_never, get_args
 
 from pydantic import Field, TypeAdapter
 
-from domain import container, device, graft, lot, money, nursery, offer, party, plot, step, stuffing, user
+from domain import (
+    annulment,
+    container,
+    device,
+    erasure,
+    graft,
+    lot,
+    money,
+    nursery,
+    offer,
+    opening,
+    party,
+    plot,
+    question,
+    step,
+    stuffing,
+    user,
+)
+from domain.annulment import ABOUT, ANNULLED, AnnulFact, FactAnnulled
 from domain.container import ContainerCommand, ContainerFact, LotLoaded
 from domain.device import DeviceCommand, DeviceFact
+from domain.erasure import EraseSubject, SubjectErased
 from domain.graft import BudwoodCut, CutBudwood, GraftCommand, GraftsCounted, PlantsGrafted
 from domain.lot import HarvestRecorded, LotCommand, LotInspected, LotWrittenOff
 from domain.money import AdvancePaid, MoneyCommand, PaymentMade, PriceSet
 from domain.nursery import NurseryCommand, SeedlingsHandedOut, SeedlingsRaised, SeedlingsReturned
 from domain.offer import LotOffered, OfferLot
+from domain.opening import LogOpened, OpenLog
 from domain.party import PartyAmended, PartyCommand, PartyEnrolled
 from domain.plot import PlotCommand, PlotFact
+from domain.question import FactQuestioned, QuestionFact, QuestionSettled, SettleQuestion
 from domain.step import LotBought, LotsBlended, LotsDried, LotsFermented, LotSplit, StepCommand
 from domain.user import UserCommand, UserFact
 from domain.values import Fact, Moment, States
@@ -30,7 +51,12 @@ AnyCommand = Annotated[
     | ContainerCommand
     | MoneyCommand
     | UserCommand
-    | DeviceCommand,
+    | DeviceCommand
+    | EraseSubject
+    | OpenLog
+    | AnnulFact
+    | QuestionFact
+    | SettleQuestion,
     Field(discriminator="do"),
 ]
 StepFact = LotBought | LotsFermented | LotsDried | LotsBlended | LotSplit
@@ -54,14 +80,19 @@ AnyFact = Annotated[
     | AdvancePaid
     | PaymentMade
     | UserFact
-    | DeviceFact,
+    | DeviceFact
+    | SubjectErased
+    | LogOpened
+    | FactAnnulled
+    | FactQuestioned
+    | QuestionSettled,
     Field(discriminator="kind"),
 ]
 COMMANDS: Final[TypeAdapter[Any]] = TypeAdapter(AnyCommand)
 FACTS: Final[TypeAdapter[Any]] = TypeAdapter(AnyFact)
 
 
-def decide(command: AnyCommand, states: States, as_of: Moment) -> Fact:  # noqa: C901 - one case a noun
+def decide(command: AnyCommand, states: States, as_of: Moment) -> Fact:  # noqa: C901, PLR0912 - one case a noun
     """The fact that answers `command`, given the states of the tags it reads. Pure. Raises Refused."""
     match command:
         case party.EnrolParty() | party.AmendParty():
@@ -93,6 +124,14 @@ def decide(command: AnyCommand, states: States, as_of: Moment) -> Fact:  # noqa:
             return user.decide(command, states, as_of)
         case device.EnrolDevice() | device.RevokeDevice():
             return device.decide(command, states, as_of)
+        case EraseSubject():
+            return erasure.decide(command, states, as_of)
+        case OpenLog():
+            return opening.decide(command, states, as_of)
+        case AnnulFact():
+            return annulment.decide(command, states, as_of)
+        case QuestionFact() | SettleQuestion():
+            return question.decide(command, states, as_of)
         case _:
             assert_never(command)
 
@@ -108,8 +147,14 @@ def _kinds(*facts: type[Fact]) -> frozenset[str]:
 Evolve = Callable[[Any, str, Any, int], Any]
 """(state before, key, fact, position) -> state after."""
 
+
+def _forgetting(evolve: Callable[[Any, Any], Any]) -> Evolve:
+    """How the state of somebody is folded whose data can be erased."""
+    return lambda state, _key, fact, _position: erasure.forget(state, fact) if isinstance(fact, SubjectErased) else evolve(state, fact)
+
+
 LISTENS: Final[dict[str, tuple[frozenset[str], Evolve]]] = {
-    "party": (_kinds(PartyEnrolled, PartyAmended), lambda state, _key, fact, _position: party.evolve(state, fact)),
+    "party": (_kinds(PartyEnrolled, PartyAmended, SubjectErased), _forgetting(party.evolve)),
     "plot": (_kinds(*get_args(PlotFact)), lambda state, _key, fact, _position: plot.evolve(state, fact)),
     "nursery-lot": (
         _kinds(SeedlingsRaised, SeedlingsHandedOut),
@@ -131,8 +176,10 @@ LISTENS: Final[dict[str, tuple[frozenset[str], Evolve]]] = {
     "price": (_kinds(PriceSet), lambda _state, _key, _fact, _position: money.Price()),
     "advance": (_kinds(AdvancePaid), lambda _state, _key, _fact, _position: money.Advance()),
     "payment": (_kinds(PaymentMade), lambda _state, _key, _fact, _position: money.Payment()),
-    "user": (_kinds(*get_args(UserFact)), lambda state, _key, fact, _position: user.evolve(state, fact)),
+    "user": (_kinds(*get_args(UserFact), SubjectErased), _forgetting(user.evolve)),
     "device": (_kinds(*get_args(DeviceFact)), lambda state, _key, fact, _position: device.evolve(state, fact)),
+    "log": (_kinds(LogOpened), lambda _state, key, fact, _position: opening.evolve(key, fact)),
+    "subject": (_kinds(SubjectErased), lambda _state, _key, _fact, _position: erasure.Subject()),
 }
 """Prefix of a tag -> the kinds that its state listens to, and how it is folded."""
 
@@ -141,9 +188,19 @@ KINDS: Final = frozenset(str(fact.model_fields["kind"].default) for fact in get_
 """The stored names of all facts."""
 
 
+MAY_REST: Final = KINDS - ABOUT
+"""Kinds of facts that may rest on an earlier entry: all but those about entries."""
+_LISTENED: Final = {prefix: kinds | {ANNULLED} for prefix, (kinds, _) in LISTENS.items()}
+
+
+def remembered(tag: str) -> bool:
+    """Whether there is a state under a tag; what is asked about entries is looked up instead."""
+    return tag.partition(":")[0] in LISTENS
+
+
 def listens(tag: str) -> frozenset[str]:
-    """The kinds of facts that change the state under a tag."""
-    return LISTENS[tag.partition(":")[0]][0]
+    """The kinds of facts that change the state under a tag; an annulment takes one of them back."""
+    return _LISTENED[tag.partition(":")[0]]
 
 
 def evolve(tag: str, state: Any, fact: Fact, position: int) -> Any:  # noqa: ANN401 - one state class a prefix

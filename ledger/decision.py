@@ -15,7 +15,7 @@ from ledger import erase
 from ledger.entry import content, digest, personal, read, spell
 from ledger.memory import Memory, folded
 from ledger.schema import Connection
-from ledger.store import Head, Record, Rows, Store, Taken
+from ledger.store import UNKNOWN, Head, Record, Rows, Store, Taken
 from ledger.vault import ANNULLED, ERASED, SEALED, SUBJECTS, Vault
 from ledger.written import look_up
 
@@ -185,7 +185,7 @@ class Batch:
             same = taken.digest == about and then == kept
         elif command.id in self.known:
             taken = self.known[command.id]
-            same = taken.digest == about and (kept is None or self.vault.same(self.store.conn, command.id, kept))
+            same = taken.digest in (about, UNKNOWN) and (kept is None or self.vault.same(self.store.conn, command.id, kept))
         else:
             return None
         if not same:

@@ -177,12 +177,13 @@ def _seals(page: Iterable[tuple[int, bytes]], said: set[str]) -> Iterator[_Seale
     """The seals of those entries that have one; subjects that an entry says were erased go to `said`."""
     for position, line in page:
         if b'"subject":"' in line:
-            body = orjson.loads(line)
-            fact = fact_of(body)
-            if fact["kind"] == KIND:
-                said.add(fact["subject"])
-            if seal := fact.get("seal"):
-                yield _Sealed(position, body["tags"][0], seal["subject"], seal["commitment"])
+            with suppress(ValueError, KeyError, TypeError):  # a line that was changed, which fsck names
+                body = orjson.loads(line)
+                fact = fact_of(body)
+                if fact["kind"] == KIND:
+                    said.add(fact["subject"])
+                if seal := fact.get("seal"):
+                    yield _Sealed(position, body["tags"][0], seal["subject"], seal["commitment"])
 
 
 def _why(vault: Vault, seal: _Sealed, subject: UUID | None, key: bytes, sealed: bytes | None) -> str:

@@ -29,6 +29,7 @@ GRANT USAGE ON SCHEMA log, ledger TO {PUBLISHER};
 GRANT SELECT ON ledger.entries, ledger.head TO {PUBLISHER};
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA log TO {PUBLISHER};
 GRANT DELETE ON log.trouble TO {PUBLISHER};
+GRANT UPDATE (sealed) ON ledger.head TO {PUBLISHER};
 GRANT USAGE ON SCHEMA log TO {SERVER}, {PROJECTOR};
 GRANT SELECT ON ALL TABLES IN SCHEMA log TO {SERVER}, {PROJECTOR};
 """
@@ -52,10 +53,11 @@ class Diverged(Exception):
     """What is stored and what was signed do not agree: nothing further may be signed.
 
     `template` with `values` says what was found, kept apart so that it can be translated; `position`: the first bad entry, where known.
+    `forked`: what is written from here on would go on from another history than the one that was signed.
     """
 
-    def __init__(self, template: str, position: int | None = None, **values: object) -> None:
-        self.template, self.position = template, position
+    def __init__(self, template: str, position: int | None = None, *, forked: bool = False, **values: object) -> None:
+        self.template, self.position, self.forked = template, position, forked
         self.values = {name: f"{value:,}" if isinstance(value, int) else str(value) for name, value in values.items()}
         super().__init__(template.format(**self.values))
 
@@ -113,7 +115,7 @@ def _read_back(conn: Connection, after: int, upto: int) -> Iterator[tuple[int, i
     if expected != upto + 1:
         gone = conn.execute(_MISSING, (expected, upto)).fetchone()
         at = int(gone[0]) if gone else expected
-        raise Diverged("entry {at} is missing", at, at=at)
+        raise Diverged("entry {at} is missing", at, forked=True, at=at)
 
 
 def _add(conn: Connection, level: int, index: int, hashes: bytes, full: bool) -> None:  # noqa: FBT001 - of one caller and itself

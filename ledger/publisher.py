@@ -6,7 +6,7 @@ one that did not reach the database yet is put there by the next step. Several p
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ledger import log
 from ledger.checkpoint import Checkpoint
@@ -58,32 +58,42 @@ class Publisher:
         """
         try:
             signed = self._step()
-        except Diverged as diverged:
+        except (Diverged, ValueError) as failure:  # a tile that holds too little is a ValueError
+            diverged = failure if isinstance(failure, Diverged) else Diverged("the tiles do not hold the hashes of the entries")
             log.note_trouble(self.conn, diverged, now(self._clock()))
-            raise
+            if diverged.forked:
+                self.conn.execute("UPDATE ledger.head SET sealed = true WHERE NOT sealed")
+            raise diverged from None
         self.conn.execute("DELETE FROM log.trouble")
         return signed
 
     def _step(self) -> int:
         size, nodes, sealed = _head(self.conn)
         if sealed:
-            raise Diverged(RESTORED)
+            why = log.trouble(self.conn)
+            values: dict[str, Any] = dict(why.values) if why else {}
+            raise Diverged(why.template if why else RESTORED, **values)
         signer, before = self._key(), self._last.read()
         last = self._opened(before, signer)
         if size < last.size:
             raise Diverged(
-                "the ledger has {size} entries, and a head of {signed} was signed: entries were lost", size + 1, size=size, signed=last.size
+                "the ledger has {size} entries, and a head of {signed} was signed: entries were lost",
+                size + 1,
+                forked=True,
+                size=size,
+                signed=last.size,
             )
         while log.size(self.conn) < size:
             log.grow(self.conn, size)
         subtree = log.tree(self.conn, size)
         head = Checkpoint(self.origin, size, subtree(0, size))
         if head.root != unpacked(size, nodes).root():
-            raise Diverged("the head of {size} entries is not the root of the entries that are stored", size=size)
+            raise Diverged("the head of {size} entries is not the root of the entries that are stored", forked=True, size=size)
         try:
             check_consistency(last.size, size, consistency(last.size, size, subtree), last.root, head.root)
         except Unproven:
-            raise Diverged("the first {size} entries are not those whose head was signed: history was changed", size=last.size) from None
+            changed = "the first {size} entries are not those whose head was signed: history was changed"
+            raise Diverged(changed, forked=True, size=last.size) from None
         self._hear(size, subtree)
         self._made_known(before, last)
         if size == last.size and before is not None:

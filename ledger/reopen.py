@@ -1,6 +1,6 @@
-"""After a restore: nothing is written until what is here was compared with what was signed; a lost tail comes back from a mirror.
+"""After a restore, or where history and signature parted: nothing is written until what is here was compared with what was signed.
 
-What survives a crash: each step is one commit, and until the last one the ledger stays read only.
+A lost tail comes back from a mirror. What survives a crash: each step is one commit, and until the last one the ledger stays read only.
 """
 
 from collections.abc import Callable, Iterable, Iterator

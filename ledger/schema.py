@@ -21,7 +21,8 @@ CREATE TABLE IF NOT EXISTS ledger.tags (
 CREATE TABLE IF NOT EXISTS ledger.commands (
   id uuid PRIMARY KEY, first bigint NOT NULL, count int NOT NULL, digest bytea NOT NULL);
 CREATE TABLE IF NOT EXISTS ledger.head (
-  one boolean PRIMARY KEY DEFAULT true CHECK (one), size bigint NOT NULL, nodes bytea NOT NULL, seen text NOT NULL);
+  one boolean PRIMARY KEY DEFAULT true CHECK (one), size bigint NOT NULL, nodes bytea NOT NULL, seen text NOT NULL,
+  sealed boolean NOT NULL DEFAULT false);
 INSERT INTO ledger.head (size, nodes, seen) VALUES (0, '', '') ON CONFLICT DO NOTHING;
 CREATE TABLE IF NOT EXISTS ledger.journal (
   run bytea NOT NULL, file smallint NOT NULL, row int NOT NULL, answer text NOT NULL, why text, PRIMARY KEY (run, file, row));
@@ -57,7 +58,7 @@ GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA vault TO {SERVER};
 GRANT SELECT ON ALL TABLES IN SCHEMA ledger TO {PROJECTOR};
 GRANT SELECT ON ALL TABLES IN SCHEMA ledger TO {ERASER};
 GRANT SELECT, DELETE ON ALL TABLES IN SCHEMA vault TO {ERASER};
-REVOKE DELETE ON vault.erased FROM {ERASER};
+REVOKE DELETE ON vault.erased, vault.annulled FROM {ERASER};
 GRANT INSERT ON vault.erased TO {ERASER};
 GRANT USAGE ON SCHEMA vault TO {OFFICE};
 GRANT SELECT ON vault.subjects, vault.sealed, vault.annulled TO {OFFICE};

@@ -88,7 +88,8 @@ class Server:
     def _forget_the_dead(self) -> None:
         if self._postmaster() is None:
             self._forget_handle()
-            (self.folder / "postmaster.pid").unlink(missing_ok=True)
+            for left in ("postmaster.pid", ".s.PGSQL.5432.lock"):  # its pid may be another's by now, in a copied folder too
+                (self.folder / left).unlink(missing_ok=True)
         noted = self.folder / ".handle_pids.json"
         with suppress(OSError, ValueError):
             pids = json.loads(noted.read_text(encoding="utf-8"))

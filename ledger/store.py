@@ -62,7 +62,8 @@ Rows = dict[str, list[tuple[Any, ...]]]
 """Table with its columns -> further rows that belong into the same commit."""
 
 _APPEND = """
-WITH moved AS (UPDATE ledger.head SET size = %(new)s, nodes = %(nodes)s, seen = %(seen)s WHERE size = %(old)s AND NOT sealed RETURNING size),
+WITH moved AS (UPDATE ledger.head SET size = %(new)s, nodes = %(nodes)s, seen = %(seen)s
+ WHERE size = %(old)s AND NOT sealed RETURNING size),
 e AS (INSERT INTO ledger.entries SELECT p, k, string_to_array(t, chr(31)), l FROM moved,
   unnest(%(positions)b::int8[], %(kinds)b::text[], %(joined)b::text[], %(lines)b::bytea[]) AS u(p, k, t, l)),
 t AS (INSERT INTO ledger.tags SELECT t, k, p FROM moved, unnest(%(tag)b::text[], %(tag_kind)b::text[], %(tag_at)b::int8[]) AS u(t, k, p)){}

@@ -128,15 +128,17 @@ class Vault:
         ).fetchone()
         return row is None or hmac.compare_digest(_mac(self._open(self._wrap, row[1], row[0].bytes), content), row[2])
 
-    def open(self, conn: Connection, tags: Iterable[str]) -> dict[str, Opened]:
+    def open(self, conn: Connection, tags: Iterable[str], upto: int | None = None) -> dict[str, Opened]:
         """The personal content under those of the tags that have any and were not erased; what was given later replaces.
 
+        With `upto`, of what was given up to that position.
         What was put away for an entry that was annulled since is left out.
         """
         rows = conn.execute(
             "SELECT v.tag, v.position, v.subject, s.key, v.sealed FROM vault.sealed v JOIN vault.subjects s USING (subject)"
-            " WHERE v.tag = ANY(%s) AND NOT EXISTS (SELECT FROM vault.annulled a WHERE a.position = v.position) ORDER BY v.position",
-            (list(tags),),
+            " WHERE v.tag = ANY(%(tags)s) AND (%(upto)s::int8 IS NULL OR v.position <= %(upto)s)"
+            " AND NOT EXISTS (SELECT FROM vault.annulled a WHERE a.position = v.position) ORDER BY v.position",
+            {"tags": list(tags), "upto": upto},
         )
         opened: dict[str, Opened] = {}
         for tag, position, subject, key, sealed in rows:

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from domain.annulment import FactAnnulled
 from domain.values import Fact, Moment
-from ledger.act import Act, Given, Job, Unavailable, Unsure
+from ledger.act import Act, Given, Job, ReadOnly, Unavailable, Unsure
 from ledger.decision import Answer, Batch, moment_of
 from ledger.entry import now, read, typed
 from ledger.memory import Memory
@@ -225,7 +225,9 @@ class Writer:
         return self._store.append(self._head, batch.records, batch.taken, batch.rows, batch.seen)
 
     def _catch_up(self, head: Head) -> None:
-        """Fold what other processes appended into the states at hand."""
+        """Fold what other processes appended into the states at hand. Raises ReadOnly where nothing may be appended."""
+        if head.sealed:
+            raise ReadOnly("the ledger is read only until what was restored was compared with what was signed: `cacao reopen`")
         for position, tags, line in self._store.since(self._head.size):
             if position > head.size:
                 break

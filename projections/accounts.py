@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from domain.money import total_centimos
 from ledger.schema import Connection
-from projections.view import Fact, Rows, View, table
+from projections.view import Fact, Rows, View, annullable, table
 
 
 def _priced(position: int, fact: Fact) -> Rows:
@@ -37,7 +37,7 @@ def _paid(position: int, fact: Fact) -> Rows:
 
 ACCOUNTS = View(
     "accounts",
-    (
+    annullable(
         table(
             "prices",
             "price text, holder text, form text, price_pen_kg int8, valid_from text, valid_to text, position int8, org text",

@@ -1,25 +1,29 @@
 """Follow the ledger: a batch of entries becomes rows, and the rows and the position reached are one commit."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
+from domain.annulment import ANNULLED
 from ledger.entry import fact_of
 from ledger.schema import BY_INDEX, OFFICE, PROJECTOR, SERVER, Connection, connect
 from projections.accounts import ACCOUNTS
 from projections.containers import CONTAINERS
+from projections.entity import told
 from projections.lineage import LINEAGE
 from projections.lots import LOTS
+from projections.mistakes import MISTAKES
 from projections.parties import PARTIES
+from projections.past import open_past, past
 from projections.plots import PLOTS
-from projections.timeline import TIMELINE
+from projections.timeline import TIMELINE, moment
 from projections.users import USERS
-from projections.view import Fact, Table, View
+from projections.view import GONE, Fact, Facts, Table, View
 
-VIEWS: Final[tuple[View, ...]] = (PARTIES, PLOTS, LOTS, LINEAGE, CONTAINERS, ACCOUNTS, USERS, TIMELINE)
+VIEWS: Final[tuple[View, ...]] = (PARTIES, PLOTS, LOTS, LINEAGE, CONTAINERS, ACCOUNTS, USERS, MISTAKES, TIMELINE)
 BATCH: Final = 5_000
 """Entries read, folded and committed at a time: about 10 MB."""
 
@@ -30,7 +34,9 @@ def tables() -> Iterator[Table]:
         yield from view.tables
 
 
-SHAPE: Final = sha256("".join(each.create("") + "".join(each.finish("")) for each in tables()).encode()).hexdigest()
+SHAPE: Final = sha256(
+    "".join([*(each.create("") + "".join(each.finish("")) for each in tables()), *past(tables()).values()]).encode()
+).hexdigest()
 """Changes with the tables of this release: views of another shape are made again."""
 
 
@@ -47,6 +53,7 @@ def install(url: str, schema: str = "views") -> None:
             create(conn, schema)
             finish(conn, schema)
             open_to_readers(conn, schema)
+            open_past(conn, tables())
 
 
 def shape(conn: Connection, schema: str = "views") -> str | None:
@@ -106,43 +113,59 @@ def step(conn: Connection, schema: str = "views") -> int:
     """One batch; returns the position reached. Two processes may call it: one waits for the other."""
     with conn.transaction():
         row = conn.execute(f"SELECT position FROM {schema}.progress FOR UPDATE").fetchone()
-        start = int(row[0]) if row else 0
-        reached, facts = fill(conn, schema, start, BATCH)
-        for view in VIEWS:
-            if view.settle and (concerned := [each for each in facts if each[1]["kind"] in view.settles]):
-                view.settle(conn, schema, concerned)
-        if reached > start:
-            conn.execute(f"UPDATE {schema}.progress SET position = %s", (reached,))
-        return reached
+        return follow(conn, schema, int(row[0]) if row else 0, BATCH)
+
+
+def follow(conn: Connection, schema: str, after: int, limit: int) -> int:
+    """Bring views with keys on by at most so many entries; returns the position reached."""
+    filled = fill(conn, schema, after, limit)
+    settle(conn, schema, filled)
+    if filled.reached > after:
+        conn.execute(f"UPDATE {schema}.progress SET position = %s", (filled.reached,))
+    return filled.reached
+
+
+class Filled(NamedTuple):
+    """How far a batch came, its facts that need settling, and those of earlier batches that it annuls."""
+
+    reached: int
+    facts: Facts
+    undone: Facts
 
 
 _SETTLING: Final = frozenset().union(*(view.settles for view in VIEWS))
 _FOLDS: Final[dict[str, tuple[Any, ...]]] = {
     kind: tuple(view.folds[kind] for view in VIEWS if kind in view.folds) for view in VIEWS for kind in view.folds
 }
+_TABLES: Final = {each.name: each for each in tables()}
+_AFTER: Final = "SELECT position, kind, line FROM ledger.entries WHERE position > %s ORDER BY position LIMIT %s"
 
 
-def fill(conn: Connection, schema: str, after: int, limit: int) -> tuple[int, list[tuple[int, Fact]]]:
-    """Add the rows of the entries after a position; returns the position reached, and the facts that need settling."""
+def fill(conn: Connection, schema: str, after: int, limit: int, annulled: Mapping[int, int] | None = None) -> Filled:
+    """Add the rows of the entries after a position; those of an entry that is annulled go where such rows stand.
+
+    `annulled`: position -> its annulment's, of all that is ever filled; where it is not given, rows of earlier batches that this one
+    annuls are moved, by their keys.
+    """
     rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-    settling: list[tuple[int, Fact]] = []
+    settling: Facts = []
     moments = rows["moments"]
     reached = after
-    entries = conn.execute(
-        "SELECT position, line FROM ledger.entries WHERE position > %s ORDER BY position LIMIT %s",
-        (after, limit),
-        binary=True,
-        prepare=True,
-    ).fetchall()
-    for reached, line in entries:
+    entries = conn.execute(_AFTER, (after, limit), binary=True, prepare=True).fetchall()
+    undone: Facts = []
+    if annulled is None:
+        annulled = {orjson.loads(line)["fact"]["position"]: at for at, kind, line in entries if kind == ANNULLED}
+        undone = _taken_back(conn, schema, [at for at in annulled if at <= after])
+        for at, fact in undone:
+            _fold(rows, at, fact, annulled[at])
+    for reached, kind, line in entries:
         body = orjson.loads(line)
-        kind, fact = body["kind"], fact_of(body)
+        fact = fact_of(body)
         fact["org"] = body["org"]
-        moments.append((reached, kind, body["at"], body["org"]))
-        for fold in _FOLDS.get(kind, ()):
-            for name, row in fold(reached, fact):
-                rows[name].append(row)
-        if kind in _SETTLING:
+        by = annulled.get(reached)
+        moments.append(moment(reached, body))
+        _fold(rows, reached, fact, by)
+        if kind in _SETTLING and by is None:
             settling.append((reached, fact))
     for each in tables():
         if rows[each.name]:
@@ -151,7 +174,46 @@ def fill(conn: Connection, schema: str, after: int, limit: int) -> tuple[int, li
         f"INSERT INTO {schema}.timeline SELECT unnest(tags), position FROM ledger.entries WHERE position > %s AND position <= %s",
         (after, reached),
     )
-    return reached, settling
+    return Filled(reached, settling, undone)
+
+
+def settle(conn: Connection, schema: str, filled: Filled) -> None:
+    """What rows cannot say, in the same commit."""
+    for view in VIEWS:
+        if view.settle and (concerned := [each for each in filled.facts if each[1]["kind"] in view.settles]):
+            view.settle(conn, schema, concerned)
+        if view.undo and (concerned := [each for each in filled.undone if each[1]["kind"] in view.settles]):
+            view.undo(conn, schema, concerned, filled.reached)
+
+
+def _fold(rows: Mapping[str, list[tuple[Any, ...]]], position: int, fact: Fact, by: int | None) -> None:
+    """Rows of one entry; `by`: the annulment of it, where it is annulled."""
+    for fold in _FOLDS.get(fact["kind"], ()):
+        for name, row in fold(position, fact):
+            if by is None:
+                rows[name].append(row)
+            else:
+                rows[f"{GONE}{name}"].append((*row, by))
+
+
+def _taken_back(conn: Connection, schema: str, positions: Sequence[int]) -> Facts:
+    """Delete the rows of some entries, by their keys; returns what the entries say."""
+    found = conn.execute("SELECT position, line FROM ledger.entries WHERE position = ANY(%s) ORDER BY position", (list(positions),))
+    facts: Facts = [(position, told(line)) for position, line in found.fetchall()] if positions else []
+    for position, fact in facts:
+        rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+        _fold(rows, position, fact, None)
+        for name, of in rows.items():
+            _delete(conn, schema, _TABLES[name], of)
+    return facts
+
+
+def _delete(conn: Connection, schema: str, of: Table, rows: Iterable[tuple[Any, ...]]) -> None:
+    key = of.key.split(", ")
+    where = " AND ".join(f"{column} = %s" for column in key)
+    for row in rows:
+        values = dict(zip(of.columns, row, strict=True))
+        conn.execute(f"DELETE FROM {schema}.{of.name} WHERE {where}", [values[column] for column in key])
 
 
 def _copy(conn: Connection, schema: str, into: Table, rows: list[tuple[Any, ...]]) -> None:

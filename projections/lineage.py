@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ledger.schema import Connection
 from projections.lots import STEPS
-from projections.view import Fact, Rows, View, table
+from projections.view import Fact, Rows, View, annullable, table
 
 
 class Edge(NamedTuple):
@@ -46,7 +46,7 @@ def _loaded(position: int, fact: Fact) -> Rows:
 
 LINEAGE = View(
     "lineage",
-    (
+    annullable(
         table(
             "edges",
             "src text, dst text, grams int8, position int8, holder text, org text",

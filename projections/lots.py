@@ -1,6 +1,6 @@
 """Lots: how each was made, inspected and lost. What is on hand is what was made less what was drawn (see `lineage`)."""
 
-from projections.view import Fact, Rows, View, book_of, table
+from projections.view import Fact, Rows, View, annullable, book_of, table
 
 STEPS = ("lot-bought.v1", "lots-fermented.v1", "lots-dried.v1", "lots-blended.v1", "lot-split.v1")
 """Kinds of facts that draw on lots to make one."""
@@ -59,7 +59,7 @@ def _lost(position: int, fact: Fact) -> Rows:
 
 LOTS = View(
     "lots",
-    (
+    annullable(
         table(
             "lots",
             "lot text, book text, form text, holder text, made_by text, grams int8, started_at text, ended_at text, plot text,"

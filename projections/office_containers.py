@@ -85,26 +85,27 @@ class Loaded(NamedTuple):
 
 _STUFFINGS: Final = """SELECT c.container_no, c.first, c.holder, c.opened_at, c.seal_no, c.sealed_at, c.destination, c.departed_at, c.buyer,
  c.contract_no, c.price_usd_t, c.incoterm, c.sold_at, c.emptied_at, coalesce(sum(l.grams), 0)::int8, coalesce(sum(l.bags), 0)::int8
- FROM views.containers c LEFT JOIN views.loads l USING (stuffing)
+ FROM {0}.containers c LEFT JOIN {0}.loads l USING (stuffing)
  WHERE (%(org)s::text IS NULL OR c.holder = %(org)s) AND (%(number)s::text IS NULL OR c.container_no = %(number)s)
  GROUP BY c.stuffing, c.container_no, c.first, c.holder, c.opened_at, c.seal_no, c.sealed_at, c.destination, c.departed_at, c.buyer,
  c.contract_no, c.price_usd_t, c.incoterm, c.sold_at, c.emptied_at ORDER BY c.first DESC LIMIT %(most)s"""
-_MOST: Final = 200
+MOST: Final = 200
+"""Stuffings that are listed."""
 
 
-def stuffings(conn: Connection, org: str | None) -> list[Stuffing]:
+def stuffings(conn: Connection, org: str | None, schema: str = "views") -> list[Stuffing]:
     """An organisation's stuffings, the latest first; without one, those of all."""
-    return [Stuffing(*row) for row in conn.execute(_STUFFINGS, {"org": org, "number": None, "most": _MOST})]
+    return [Stuffing(*row) for row in conn.execute(_STUFFINGS.format(schema), {"org": org, "number": None, "most": MOST})]
 
 
-def latest(conn: Connection, org: str | None, number: str) -> Stuffing | None:
+def latest(conn: Connection, org: str | None, number: str, schema: str = "views") -> Stuffing | None:
     """The latest stuffing of one container, if it is the organisation's."""
-    row = conn.execute(_STUFFINGS, {"org": org, "number": number, "most": 1}).fetchone()
+    row = conn.execute(_STUFFINGS.format(schema), {"org": org, "number": number, "most": 1}).fetchone()
     return Stuffing(*row) if row else None
 
 
-def loaded(conn: Connection, of: Stuffing) -> list[Loaded]:
+def loaded(conn: Connection, of: Stuffing, schema: str = "views") -> list[Loaded]:
     """What a stuffing holds, in the order of loading."""
     node = f"stuffing:{of.container_no}@{of.first}"
-    rows = conn.execute("SELECT lot, grams, bags, at FROM views.loads WHERE stuffing = %s ORDER BY position", (node,))
+    rows = conn.execute(f"SELECT lot, grams, bags, at FROM {schema}.loads WHERE stuffing = %s ORDER BY position", (node,))
     return [Loaded(*row) for row in rows]

@@ -56,8 +56,8 @@ _THEIRS: Final = "role = 'farmer' AND (%(org)s::text IS NULL OR org = %(org)s)"
 _FARMERS: Final = (
     f"SELECT party, district, enrolled_at FROM views.parties WHERE {_THEIRS} AND party > %(after)s ORDER BY party LIMIT %(most)s"
 )
-_FARMER: Final = f"SELECT party, district, enrolled_at FROM views.parties WHERE {_THEIRS} AND party = %(party)s"
-_PLOTS: Final = "SELECT plot, holder, district, system, shape, area_m2, accuracy_mm, planted_at, surveyed_at FROM views.plots WHERE"
+_FARMER: Final = f"SELECT party, district, enrolled_at FROM {{0}}.parties WHERE {_THEIRS} AND party = %(party)s"
+_PLOTS: Final = "SELECT plot, holder, district, system, shape, area_m2, accuracy_mm, planted_at, surveyed_at FROM {0}.plots WHERE"
 _ON_HAND: Final = """SELECT lot, form, grams, ended_at FROM (SELECT l.lot, l.form, l.ended_at,
  l.grams - coalesce((SELECT sum(e.grams) FROM views.edges e WHERE e.src = 'lot:' || l.lot), 0)::int8 AS grams
  FROM views.lots l WHERE l.holder = %s) AS lots WHERE grams > 0 ORDER BY ended_at, lot"""
@@ -72,22 +72,22 @@ def farmers(conn: Connection, org: str | None, after: str = "", most: int = _ALL
     return [Farmer(*row) for row in conn.execute(_FARMERS, {"org": org, "after": after, "most": most})]
 
 
-def farmer(conn: Connection, org: str | None, party: str) -> Farmer | None:
+def farmer(conn: Connection, org: str | None, party: str, schema: str = "views") -> Farmer | None:
     """One farmer; None for another's, known or not."""
-    row = conn.execute(_FARMER, {"org": org, "party": party}).fetchone()
+    row = conn.execute(_FARMER.format(schema), {"org": org, "party": party}).fetchone()
     return Farmer(*row) if row else None
 
 
 def plots(conn: Connection, party: str) -> list[Plot]:
     """The plots that a party holds."""
-    return [Plot(*row) for row in conn.execute(f"{_PLOTS} holder = %s ORDER BY plot", (party,))]
+    return [Plot(*row) for row in conn.execute(f"{_PLOTS.format('views')} holder = %s ORDER BY plot", (party,))]
 
 
-def plot(conn: Connection, org: str | None, key: str) -> Plot | None:
+def plot(conn: Connection, org: str | None, key: str, schema: str = "views") -> Plot | None:
     """One plot, held by a farmer of the organisation or by itself; None for another's."""
-    row = conn.execute(f"{_PLOTS} plot = %s", (key,)).fetchone()
+    row = conn.execute(f"{_PLOTS.format(schema)} plot = %s", (key,)).fetchone()
     found = Plot(*row) if row else None
-    return found if found and (found.holder == org or farmer(conn, org, found.holder)) else None
+    return found if found and (found.holder == org or farmer(conn, org, found.holder, schema)) else None
 
 
 def on_hand(conn: Connection, party: str) -> list[OnHand]:

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from ledger.schema import Connection
 from projections.lineage import Edge, up
+from projections.past import HOLDERS, SCHEMA
 
 FORMS: Final = ("wet", "fermented", "dry")
 
@@ -44,17 +45,18 @@ class OnHand(NamedTuple):
         return max(0, (datetime.fromisoformat(now) - datetime.fromisoformat(self.since)).days)
 
 
-_LEFT: Final = "l.grams - coalesce((SELECT sum(e.grams) FROM views.edges e WHERE e.src = 'lot:' || l.lot), 0)::int8"
+_LEFT: Final = "l.grams - coalesce((SELECT sum(e.grams) FROM {schema}.edges e WHERE e.src = 'lot:' || l.lot), 0)::int8"
 _ON_HAND: Final = f"""SELECT * FROM (SELECT l.lot, l.form, l.holder, l.made_by, {_LEFT} AS grams, l.ended_at, p.role, p.district
- FROM views.lots l LEFT JOIN views.parties p ON p.party = l.holder
+ FROM {{schema}}.lots l LEFT JOIN {{holders}} p ON p.party = l.holder
  WHERE (%(org)s::text IS NULL OR l.holder = %(org)s OR p.role = 'farmer') AND (%(forms)s::text[] IS NULL OR l.form = ANY(%(forms)s)))
  AS on_hand WHERE grams > 0 ORDER BY array_position(%(order)s::text[], form::text), ended_at, lot"""
 
 
-def on_hand(conn: Connection, org: str | None, forms: tuple[str, ...] | None = None) -> list[OnHand]:
+def on_hand(conn: Connection, org: str | None, forms: tuple[str, ...] | None = None, schema: str = "views") -> list[OnHand]:
     """Lots with something left, the oldest first by form: an organisation's and those of its farmers; without one, those of all."""
+    query = _ON_HAND.format(schema=schema, holders=HOLDERS if schema == SCHEMA else f"{schema}.parties")
     values = {"org": org, "forms": list(forms) if forms else None, "order": list(FORMS)}
-    return [OnHand(*row) for row in conn.execute(_ON_HAND, values)]
+    return [OnHand(*row) for row in conn.execute(query, values)]
 
 
 def own_on_hand(conn: Connection, org: str, forms: tuple[str, ...] | None = None) -> list[OnHand]:
@@ -77,6 +79,7 @@ class Made(NamedTuple):
     seller: str | None
     price_pen_kg: int | None
     premium: int | None
+    position: int
 
 
 class Drawn(NamedTuple):
@@ -137,26 +140,26 @@ class Story(NamedTuple):
 
 
 _MADE: Final = f"""SELECT l.lot, l.form, l.holder, l.made_by, l.grams, {_LEFT}, l.started_at, l.ended_at, l.plot, l.seller, m.price_pen_kg,
- m.premium FROM views.lots l LEFT JOIN views.money m ON m.sort = 'purchase' AND m.lot = l.lot WHERE l.lot = %s"""
-_INTO: Final = """SELECT e.dst, e.grams, coalesce(l.ended_at, d.at), l.made_by FROM views.edges e
- LEFT JOIN views.lots l ON e.dst = 'lot:' || l.lot LEFT JOIN views.loads d ON d.position = e.position
+ m.premium, l.position FROM {{schema}}.lots l LEFT JOIN {{schema}}.money m ON m.sort = 'purchase' AND m.lot = l.lot WHERE l.lot = %s"""
+_INTO: Final = """SELECT e.dst, e.grams, coalesce(l.ended_at, d.at), l.made_by FROM {schema}.edges e
+ LEFT JOIN {schema}.lots l ON l.lot = substr(e.dst, 5) LEFT JOIN {schema}.loads d ON d.position = e.position
  WHERE e.src = %s AND e.dst NOT LIKE 'loss:%%' ORDER BY e.position, e.dst"""
 
 
-def story(conn: Connection, lot: str) -> Story | None:
+def story(conn: Connection, lot: str, schema: str = "views") -> Story | None:
     """What happened to a lot (a key); None where there is none that may be seen."""
 
     def asked(query: str, of: str) -> list[tuple[Any, ...]]:
-        return conn.execute(query, (of,)).fetchall()
+        return conn.execute(query.format(schema=schema), (of,)).fetchall()
 
     found = asked(_MADE, lot)
     if not found:
         return None
     node = f"lot:{lot}"
-    of = asked("SELECT src, grams, NULL, NULL FROM views.edges WHERE dst = %s ORDER BY src", node)
-    tests = "SELECT inspected_at, moisture, beans_100g, mouldy, slaty, defective FROM views.inspections WHERE lot = %s ORDER BY 1"
-    losses = "SELECT lost_at, grams, reason FROM views.losses WHERE lot = %s ORDER BY 1, loss"
-    offers = "SELECT offered_at, to_party, until FROM views.offers WHERE lot = %s ORDER BY position"
+    of = asked("SELECT src, grams, NULL, NULL FROM {schema}.edges WHERE dst = %s ORDER BY src", node)
+    tests = "SELECT inspected_at, moisture, beans_100g, mouldy, slaty, defective FROM {schema}.inspections WHERE lot = %s ORDER BY 1"
+    losses = "SELECT lost_at, grams, reason FROM {schema}.losses WHERE lot = %s ORDER BY 1, loss"
+    offers = "SELECT offered_at, to_party, until FROM {schema}.offers WHERE lot = %s ORDER BY position"
     return Story(
         Made(*found[0]),
         [Drawn(*row) for row in of],
@@ -175,11 +178,11 @@ class Outturn(NamedTuple):
     of_wet: Fraction | None
 
 
-def outturn(conn: Connection, lot: str) -> Outturn | None:
+def outturn(conn: Connection, lot: str, schema: str = "views") -> Outturn | None:
     """The outturn of a lot that was made of other lots; None where it was not."""
-    above = up(conn, [f"lot:{lot}"])
+    above = up(conn, [f"lot:{lot}"], schema)
     keys = {node.removeprefix("lot:") for edge in above for node in (edge.src, edge.dst)}
-    rows = conn.execute("SELECT lot, grams, form FROM views.lots WHERE lot = ANY(%s)", (list(keys),))
+    rows = conn.execute(f"SELECT lot, grams, form FROM {schema}.lots WHERE lot = ANY(%s)", (list(keys),))
     made = {f"lot:{key}": (int(grams), str(form)) for key, grams, form in rows}
     node = f"lot:{lot}"
     drawn = sum(edge.grams for edge in above if edge.dst == node and edge.src.startswith("lot:"))

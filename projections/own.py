@@ -46,26 +46,27 @@ class Plot(NamedTuple):
 
 
 _LOTS: Final = """SELECT lot, form, holder, made_by, grams, "left", started_at, ended_at, position FROM (SELECT l.*,
- l.grams - coalesce((SELECT sum(e.grams) FROM views.edges e WHERE e.src = 'lot:' || l.lot), 0)::int8 AS "left"
- FROM views.lots l WHERE l.lot > %(after)s AND (%(org)s::text IS NULL OR l.org = %(org)s)) AS lots
+ l.grams - coalesce((SELECT sum(e.grams) FROM {0}.edges e WHERE e.src = 'lot:' || l.lot), 0)::int8 AS "left"
+ FROM {0}.lots l WHERE l.lot > %(after)s AND (%(org)s::text IS NULL OR l.org = %(org)s)) AS lots
  WHERE %(used_up)s OR "left" > 0 ORDER BY lot LIMIT %(most)s"""
-_PARTY: Final = f"""SELECT {", ".join(Party._fields)} FROM views.parties
+_PARTY: Final = f"""SELECT {", ".join(Party._fields)} FROM {{0}}.parties
  WHERE party = %(key)s AND (%(org)s::text IS NULL OR org = %(org)s OR party = %(org)s)"""
-_PLOT: Final = f"SELECT {', '.join(Plot._fields)} FROM views.plots WHERE plot = %(key)s AND (%(org)s::text IS NULL OR org = %(org)s)"
+_PLOT: Final = f"SELECT {', '.join(Plot._fields)} FROM {{0}}.plots WHERE plot = %(key)s AND (%(org)s::text IS NULL OR org = %(org)s)"
 
 
-def lots(conn: Connection, org: str | None, after: str, most: int, *, used_up: bool) -> list[Lot]:
+def lots(conn: Connection, org: str | None, after: str, most: int, *, used_up: bool, schema: str = "views") -> list[Lot]:
     """Lots that an organisation recorded (None: those of all), by their keys, beginning behind one; with those used up, or without."""
-    return [Lot(*row) for row in conn.execute(_LOTS, {"org": org, "after": after, "most": most, "used_up": used_up})]
+    asked = {"org": org, "after": after, "most": most, "used_up": used_up}
+    return [Lot(*row) for row in conn.execute(_LOTS.format(schema), asked)]
 
 
-def party(conn: Connection, org: str | None, key: str) -> Party | None:
+def party(conn: Connection, org: str | None, key: str, schema: str = "views") -> Party | None:
     """The organisation itself, or a party that it enrolled; None for another's, known or not."""
-    row = conn.execute(_PARTY, {"org": org, "key": key}).fetchone()
+    row = conn.execute(_PARTY.format(schema), {"org": org, "key": key}).fetchone()
     return Party(*row) if row else None
 
 
-def plot(conn: Connection, org: str | None, key: str) -> Plot | None:
+def plot(conn: Connection, org: str | None, key: str, schema: str = "views") -> Plot | None:
     """A plot that an organisation registered; None for another's, known or not."""
-    row = conn.execute(_PLOT, {"org": org, "key": key}).fetchone()
+    row = conn.execute(_PLOT.format(schema), {"org": org, "key": key}).fetchone()
     return Plot(*row) if row else None

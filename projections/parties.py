@@ -1,7 +1,7 @@
 """Parties: who takes part, without name, document or phone; those are joined from the vault when shown."""
 
-from ledger.schema import Connection
-from projections.view import Fact, Rows, View, book_of, table
+from projections.entity import Entity
+from projections.view import Fact, Rows, View, annullable, book_of, table
 
 
 def _enrolled(position: int, fact: Fact) -> Rows:
@@ -23,27 +23,19 @@ def _enrolled(position: int, fact: Fact) -> Rows:
     )
 
 
-def _settle(conn: Connection, schema: str, facts: list[tuple[int, Fact]]) -> None:
-    """What the newest document says of a party, in order."""
-    for position, fact in facts:
-        conn.execute(
-            f"UPDATE {schema}.parties SET organisation = coalesce(%s, organisation), position = %s WHERE party = %s",
-            (fact["organisation"], position, fact["party_id"]),
-        )
-
-
-PARTIES = View(
-    "parties",
-    (
-        table(
-            "parties",
-            "party text, book text, role text, sex text, organisation bool, district text, enrolled_at text, subject text, position int8,"
-            " org text",
-            "party",
-            theirs="{org} OR {party} OR role <> 'farmer'",
-        ),
+PARTY = Entity(
+    table(
+        "parties",
+        "party text, book text, role text, sex text, organisation bool, district text, enrolled_at text, subject text, position int8,"
+        " org text",
+        "party",
+        theirs="{org} OR {party} OR role <> 'farmer'",
     ),
-    {"party-enrolled.v1": _enrolled},
-    _settle,
-    frozenset({"party-amended.v1"}),
+    "party-enrolled.v1",
+    _enrolled,
+    {"party-amended.v1": {"organisation": "organisation"}},
+    lambda fact: str(fact["party_id"]),
+    "party:",
 )
+"""A party as its newest document says."""
+PARTIES = View("parties", annullable(PARTY.table), {PARTY.made: _enrolled}, PARTY.change, frozenset(PARTY.changes), PARTY.undo)

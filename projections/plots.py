@@ -1,7 +1,7 @@
 """Plots by their latest survey and holder, and what was planted on them: seedlings, returned or not, budwood cut, grafts counted."""
 
-from ledger.schema import Connection
-from projections.view import Fact, Rows, View, book_of, table
+from projections.entity import Entity
+from projections.view import Fact, Rows, View, annullable, book_of, table
 
 
 def _registered(position: int, fact: Fact) -> Rows:
@@ -52,32 +52,28 @@ def _counted(position: int, fact: Fact) -> Rows:
     yield "graft_counts", (fact["graft_id"], fact["counted_at"], fact["alive"], position, fact["org"])
 
 
-_UPDATES = {
-    "plot-resurveyed.v1": {name: name for name in ("area_m2", "shape", "cell", "accuracy_mm", "surveyed_at")},
-    "plot-transferred.v1": {"holder": "to_id"},
-}
-"""Kind of fact -> columns of a plot that it changes, and the fact's field for each."""
-
-
-def _settle(conn: Connection, schema: str, facts: list[tuple[int, Fact]]) -> None:
-    """The latest survey and holder, in order."""
-    for position, fact in facts:
-        columns = _UPDATES[fact["kind"]]
-        sets = ", ".join(f"{column} = %s" for column in columns)
-        values = [fact[name] for name in columns.values()]
-        conn.execute(f"UPDATE {schema}.plots SET {sets}, position = %s WHERE plot = %s", (*values, position, fact["plot_id"]))
-
-
+PLOT = Entity(
+    table(
+        "plots",
+        "plot text, book text, holder text, district text, system text, shape text, cell text, area_m2 int8, accuracy_mm int8,"
+        " planted_at text, surveyed_at text, position int8, org text",
+        "plot",
+        "holder",
+    ),
+    "plot-registered.v1",
+    _registered,
+    {
+        "plot-resurveyed.v1": {name: name for name in ("area_m2", "shape", "cell", "accuracy_mm", "surveyed_at")},
+        "plot-transferred.v1": {"holder": "to_id"},
+    },
+    lambda fact: str(fact["plot_id"]),
+    "plot:",
+)
+"""A plot by its latest survey and holder."""
 PLOTS = View(
     "plots",
-    (
-        table(
-            "plots",
-            "plot text, book text, holder text, district text, system text, shape text, cell text, area_m2 int8, accuracy_mm int8,"
-            " planted_at text, surveyed_at text, position int8, org text",
-            "plot",
-            "holder",
-        ),
+    annullable(
+        PLOT.table,
         table(
             "nursery_lots",
             "nursery_lot text, nursery text, species text, clone text, count int8, raised_at text, position int8, org text",
@@ -121,6 +117,7 @@ PLOTS = View(
         "plants-grafted.v1": _grafted,
         "grafts-counted.v1": _counted,
     },
-    _settle,
-    frozenset(_UPDATES),
+    PLOT.change,
+    frozenset(PLOT.changes),
+    PLOT.undo,
 )

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 from ledger.schema import Connection
 from ledger.vault import Vault
 from projections.behind import Months, Path, Step, grafts, step_of
+from projections.doubt import Questioned, questioned
 from projections.few import FEWEST, Month, Origin, Plot, families, origin
 from projections.lineage import up
 
@@ -57,6 +58,7 @@ class Container(Voyage):
     more_clones: bool
     harvested: list[Months]
     steps: list[Step]
+    questions: list[Questioned]
     not_known: list[Unknown]
 
 
@@ -73,6 +75,7 @@ class Lot:
     size: int
     containers: list[Voyage]
     origin: Origin
+    questions: list[Questioned]
     not_known: list[Unknown]
 
 
@@ -115,6 +118,7 @@ def _container(conn: Connection, vault: Vault, found: tuple[Any, ...]) -> Contai
         weight_kg=kg(grams), bags=sum(load[2] for load in loads), traced=sum(plot.share for plot in plots) == 1, origin=said,
         loaded=[load[0].removeprefix("main/") for load in loads], lineage_lots=len(path.lots) if said.families and sealed else None,
         clones=clones, more_clones=more, harvested=path.harvested(grams) if sealed else [],
+        questions=questioned(conn, node),
         steps=[*_events(events), *_loading(loads), *path.steps(figures=bool(sealed)), *grafted],
         not_known=_not_known(seal, departed, sold, names, holder, buyer, plots, [load[5] for load in loads]),
     )  # fmt: skip
@@ -188,7 +192,7 @@ def _lot(conn: Connection, key: str, found: tuple[Any, ...]) -> Lot:
     return Lot(
         lot=key.removeprefix("main/"), form=form, weight_kg=kg(grams), made_by=step_of(made_by, at_farm=at_farm), made=ended[:7],
         position=position, size=size, containers=_voyages(conn, "stuffing IN (SELECT stuffing FROM views.loads WHERE lot = %s)", key),
-        origin=said,
+        origin=said, questions=questioned(conn, f"lot:{key}"),
         not_known=[*([] if tested else [Unknown("no-cut-test", 1, 1)]), Unknown("no-deforestation-check"), Unknown("not-witnessed")],
     )  # fmt: skip
 

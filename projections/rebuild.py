@@ -6,11 +6,28 @@ Memory: one batch of entries, and the lineage of one container at a time; flat i
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
+from domain.annulment import ANNULLED
 from ledger.schema import Connection
-from projections.follow import BATCH, SHAPE, VIEWS, connected, create, fill, finish, open_to_readers, position, shape
-from projections.view import Table, View
+from projections.follow import (
+    BATCH,
+    SHAPE,
+    VIEWS,
+    Filled,
+    connected,
+    create,
+    fill,
+    finish,
+    follow,
+    open_to_readers,
+    position,
+    settle,
+    shape,
+    tables,
+)
+from projections.past import close_past, open_past
+from projections.view import Facts, Table, View
 
 NEXT, OLD = "views_next", "views_old"
 ROWS_A_PART: Final = 10_000
@@ -38,23 +55,39 @@ def rebuild(url: str, progress: Callable[[int, int], None] = lambda _done, _size
 
 
 def _replay(conn: Connection, progress: Callable[[int, int], None]) -> None:
-    """All entries into tables without keys; then the keys, and what needs settling, once."""
+    """All entries into views that nobody reads yet."""
     with conn.transaction():
         create(conn, NEXT)
-    reached, settling = 0, []
-    while True:
-        with conn.transaction():
-            further, facts = fill(conn, NEXT, reached, BATCH)
-        settling += facts
-        progress(further, _size(conn))
-        if further == reached:
-            break
-        reached = further
+    reached = replay(conn, NEXT, _size(conn), progress)
     with conn.transaction():
-        finish(conn, NEXT)
-        _settle(conn, settling)
-        conn.execute(f"UPDATE {NEXT}.progress SET position = %s", (reached,))
         open_to_readers(conn, NEXT)
+    while reached < _size(conn):  # what was written meanwhile
+        with conn.transaction():
+            reached = follow(conn, NEXT, reached, BATCH)
+
+
+def replay(conn: Connection, schema: str, target: int, progress: Callable[[int, int], None] = lambda _done, _size: None) -> int:
+    """The entries up to a position into empty tables without keys; then the keys, and what needs settling, once. Returns the position."""
+    gone, reached, settling = annulments(conn, target), 0, Facts()
+    while reached < target:
+        with conn.transaction():
+            reached, facts, _ = fill(conn, schema, reached, min(BATCH, target - reached), gone)
+        settling += facts
+        progress(reached, target)
+    with conn.transaction():
+        finish(conn, schema)
+        settle(conn, schema, Filled(reached, settling, []))
+        conn.execute(f"UPDATE {schema}.progress SET position = %s", (reached,))
+    return reached
+
+
+def annulments(conn: Connection, upto: int) -> dict[int, int]:
+    """Position of each annulled entry -> that of its annulment, of those up to a position."""
+    found = conn.execute(
+        "SELECT substr(tag, 7)::int8, position FROM ledger.tags WHERE tag >= 'entry:' AND tag < 'entry;' AND kind = %s AND position <= %s",
+        (ANNULLED, upto),
+    )
+    return dict(found.fetchall())
 
 
 def _swap(conn: Connection, progress: Callable[[int, int], None]) -> tuple[int, list[Compared]]:
@@ -63,29 +96,18 @@ def _swap(conn: Connection, progress: Callable[[int, int], None]) -> tuple[int, 
         conn.execute("SELECT position FROM views.progress FOR UPDATE")
         target, same_shape = _size(conn), shape(conn) == SHAPE
         for schema in ("views", NEXT) if same_shape else (NEXT,):
-            _follow_to(conn, schema, target)
+            reached = position(conn, schema)
+            while reached < target:
+                reached = follow(conn, schema, reached, min(BATCH, target - reached))
         before = digests(conn) if same_shape else {}
         compared = [Compared(view.name, before.get(view.name, ""), digest(conn, NEXT, view)) for view in VIEWS]
+        close_past(conn)
         conn.execute(f"ALTER SCHEMA views RENAME TO {OLD}")
         conn.execute(f"ALTER SCHEMA {NEXT} RENAME TO views")
         conn.execute(f"DROP SCHEMA {OLD} CASCADE")
+        open_past(conn, tables())
     progress(target, target)
     return target, compared
-
-
-def _follow_to(conn: Connection, schema: str, target: int) -> None:
-    reached = position(conn, schema)
-    while reached < target:
-        further, facts = fill(conn, schema, reached, min(BATCH, target - reached))
-        _settle(conn, facts, schema)
-        reached = further
-    conn.execute(f"UPDATE {schema}.progress SET position = %s", (reached,))
-
-
-def _settle(conn: Connection, facts: list[tuple[int, Any]], schema: str = NEXT) -> None:
-    for view in VIEWS:
-        if view.settle:
-            view.settle(conn, schema, [each for each in facts if each[1]["kind"] in view.settles])
 
 
 def _size(conn: Connection) -> int:
@@ -93,9 +115,9 @@ def _size(conn: Connection) -> int:
     return int(row[0]) if row else 0
 
 
-def digests(conn: Connection) -> dict[str, str]:
-    """The digest of every view that serves."""
-    return {view.name: digest(conn, "views", view) for view in VIEWS}
+def digests(conn: Connection, schema: str = "views") -> dict[str, str]:
+    """The digest of every view, of those that serve."""
+    return {view.name: digest(conn, schema, view) for view in VIEWS}
 
 
 def digest(conn: Connection, schema: str, view: View) -> str:

@@ -8,7 +8,8 @@ from projections.view import Fact, Rows, View, table
 
 def _granted(position: int, fact: Fact) -> Rows:
     since = fact.get("admitted_at") or fact["granted_at"]
-    yield "users", (fact["user_id"], fact["role"], since, fact["until"], None, position, fact["org_id"])
+    subject = (fact.get("seal") or {}).get("subject")
+    yield "users", (fact["user_id"], fact["role"], since, fact["until"], None, subject, position, fact["org_id"])
 
 
 def _enrolled(position: int, fact: Fact) -> Rows:
@@ -19,13 +20,17 @@ def _enrolled(position: int, fact: Fact) -> Rows:
 _OF_GRANT = """UPDATE {0}.users SET revoked_at = %(revoked_at)s WHERE position = (SELECT max(position) FROM {0}.users
  WHERE "user" = %(user_id)s AND role = %(role)s AND org IS NOT DISTINCT FROM %(org_id)s AND position < %(position)s)"""
 _OF_DEVICE = "UPDATE {0}.devices SET revoked_at = %(revoked_at)s WHERE device = %(device_id)s"
+_OF_PERSON = """WITH erased AS (SELECT "user" FROM {0}.users WHERE subject = %(subject)s),
+devices AS (UPDATE {0}.devices SET revoked_at = %(erased_at)s
+  WHERE revoked_at IS NULL AND position < %(position)s AND "user" IN (TABLE erased))
+UPDATE {0}.users SET revoked_at = %(erased_at)s WHERE revoked_at IS NULL AND position < %(position)s AND "user" IN (TABLE erased)"""
+_UPDATES = {"role-revoked.v1": _OF_GRANT, "device-revoked.v1": _OF_DEVICE, "subject-erased.v1": _OF_PERSON}
 
 
 def _settle(conn: Connection, schema: str, facts: list[tuple[int, Fact]]) -> None:
-    """What was revoked: the last grant of the role before, or the device."""
+    """What was revoked: the last grant of the role before, the device, or all that somebody had whose data were erased."""
     for position, fact in facts:
-        update = _OF_GRANT if fact["kind"] == "role-revoked.v1" else _OF_DEVICE
-        conn.execute(update.format(schema), {**fact, "position": position})
+        conn.execute(_UPDATES[fact["kind"]].format(schema), {**fact, "position": position})
 
 
 USERS = View(
@@ -33,10 +38,11 @@ USERS = View(
     (
         table(
             "users",
-            '"user" text, role text, since text, until text, revoked_at text, position int8, org text',
+            '"user" text, role text, since text, until text, revoked_at text, subject text, position int8, org text',
             "position",
             '"user"',
             "org",
+            "subject",
         ),
         table(
             "devices",
@@ -49,9 +55,10 @@ USERS = View(
     ),
     {"user-admitted.v1": _granted, "role-granted.v1": _granted, "device-enrolled.v1": _enrolled},
     _settle,
-    frozenset({"role-revoked.v1", "device-revoked.v1"}),
+    frozenset(_UPDATES),
 )
-"""A row of `users` is one grant; its `org` is the organisation for which the role is held, NULL where it is held for the house."""
+"""A row of `users` is one grant; its `org` is the organisation for which the role is held, NULL where it is held for the house.
+`subject` stands in the row of the admission: under it the name is put away."""
 
 
 class Grant(NamedTuple):

@@ -16,6 +16,9 @@ from ledger import schema
 from ledger.server import Server
 from ledger.vault import Vault
 from ledger.writer import Writer
+from tests.vectors import pytest_terminal_summary, tally
+
+__all__ = ["pytest_terminal_summary", "tally"]
 
 KEY = bytes(range(32))
 

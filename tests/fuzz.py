@@ -95,7 +95,9 @@ class Tally:
 def furnish(house: House) -> None:
     """Put something of everything into the house, in an organisation's name; nobody is counted at its doors."""
     house.settings.rate_token = house.settings.rate_address = 0
-    commands = [COMMANDS.validate_python(body) for body in EXAMPLES if body["do"] not in ("revoke-role", "revoke-device")]
+    commands = [
+        COMMANDS.validate_python(body) for body in EXAMPLES if body["do"] not in ("revoke-role", "revoke-device") and "position" not in body
+    ]
     house.writer.submit(Act(commands, "u-first", ORG)).result()
 
 

@@ -1,7 +1,8 @@
-"""Any sequence of commands, repeats and crashes, against a plain dictionary: kilograms are conserved, and every view equals its replay."""
+"""Any sequence of commands, annulments, repeats and crashes, against a dictionary: kilograms are conserved, views equal their replay."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 from uuid import uuid4
@@ -40,6 +41,17 @@ def kg(grams: int) -> str:
     return f"{grams // 1000}.{grams % 1000:03d}"
 
 
+def grams(written: str) -> int:
+    return int(Decimal(written) * 1000)
+
+
+def mentioned(value: Any) -> set[str]:
+    """All texts within a body."""
+    if isinstance(value, dict | list):
+        return {text for each in (value.values() if isinstance(value, dict) else value) for text in mentioned(each)}
+    return {value} if isinstance(value, str) else set()
+
+
 @contextmanager
 def a_database(cluster: str) -> Iterator[str]:
     name = f"m{uuid4().hex}"
@@ -62,15 +74,19 @@ class Season(RuleBasedStateMachine):
         schema.install(self.url)
         follow.install(self.url)
         self.writer = Writer(self.url, Vault(KEY))
+        self.accepted: list[dict[str, Any]] = []
+        self.annulled: set[int] = set()
+        self.count = 0
+        self._begin()
+        self._prepare()
+        self.prepared = self.count
+
+    def _begin(self) -> None:
         self.lots: dict[str, list[Any]] = {}
         self.containers: dict[str, list[Any]] = {}
         self.handouts: dict[str, list[int]] = {}
-        self.grafts: dict[str, int] = {}
         self.harvested = self.lost = self.loaded = self.shrunk = 0
         self.seedlings, self.buds = 500, 300
-        self.accepted: list[dict[str, Any]] = []
-        self.count = 0
-        self._prepare()
 
     def _prepare(self) -> None:
         for party, role in (("FA-1", "farmer"), ("FA-2", "farmer"), ("AG-1", "aggregator"), ("EX-1", "exporter"), ("NU-1", "nursery")):
@@ -96,7 +112,50 @@ class Season(RuleBasedStateMachine):
         self.count += 1
         assert answer.positions == (self.count,)
         self.accepted.append(body)
+        if do == "annul-fact":
+            self.annulled |= {fields["position"]}
+            self._begin()
+            for position, each in self.living():
+                self._happens(each, position)
+        else:
+            self._happens(body, self.count)
         return True
+
+    def living(self) -> list[tuple[int, dict[str, Any]]]:
+        """What was accepted and counts, by its position."""
+        return [(position, body) for position, body in enumerate(self.accepted, 1) if position not in self.annulled]
+
+    def _happens(self, body: dict[str, Any], position: int) -> None:
+        made, lot = grams(body.get("kg", "0")), body.get("lot_id", "")
+        number = body.get("container_no", "")
+        match body["do"]:
+            case "record-harvest":
+                self.lots[lot] = ["wet", f"FA-{body['plot_id'][-1]}", made]
+                self.harvested += made
+            case "buy-lot" | "ferment-lots" | "dry-lots" | "blend-lots" | "split-lot" as do:
+                draws = {each["lot_id"]: grams(each["kg"]) for each in body["inputs"]}
+                form = {"ferment-lots": "fermented", "dry-lots": "dry"}.get(do, self.lots[next(iter(draws))][0])
+                for each, some in draws.items():
+                    self.lots[each][2] -= some
+                self.lots[lot] = [form, body["holder_id"], made]
+                self.shrunk += sum(draws.values()) - made
+            case "write-off":
+                self.lots[lot][2] -= made
+                self.lost += made
+            case "open-container":
+                self.containers[number] = ["open", 0, body["holder_id"], position]
+            case "load-lot":
+                self.lots[lot][2] -= made
+                self.containers[number][1] += made
+                self.loaded += made
+            case "seal-container" | "sell-container" | "empty-container" as do:
+                self.containers[number][0] = {"seal": "sealed", "sell": "sold", "empty": "emptied"}[do.partition("-")[0]]
+            case "hand-out-seedlings":
+                self.seedlings -= int(body["count"])
+                self.handouts[body["handout_id"]] = [int(body["count"])]
+            case "graft-plants":
+                self.buds -= int(body["grafted"])
+                self.handouts[body["handout_id"]][0] -= int(body["grafted"])
 
     def send(self, *bodies: dict[str, Any]) -> list[Answer]:
         return self.writer.submit(Act([COMMANDS.validate_python(body) for body in bodies], "test", "main")).result(30)
@@ -108,9 +167,7 @@ class Season(RuleBasedStateMachine):
     def harvest(self, plot: str, grams: int) -> None:
         lot = self.fresh("H")
         expect = "unknown-plot" if plot == "P-9" else None
-        if self.ask("record-harvest", expect, lot_id=lot, plot_id=plot, kg=kg(grams), from_at=WHEN, to_at=WHEN):
-            self.lots[lot] = ["wet", f"FA-{plot[-1]}", grams]
-            self.harvested += grams
+        self.ask("record-harvest", expect, lot_id=lot, plot_id=plot, kg=kg(grams), from_at=WHEN, to_at=WHEN)
 
     @precondition(lambda self: self.lots)
     @rule(data=st.data(), do=st.sampled_from(("buy-lot", "ferment-lots", "dry-lots", "blend-lots", "split-lot")))
@@ -132,12 +189,7 @@ class Season(RuleBasedStateMachine):
         fields: dict[str, Any] = {"price_pen_kg": "3.2"} if do == "buy-lot" else {}
         inputs = [{"lot_id": each, "kg": kg(grams)} for each, grams in draws.items()]
         expect = self._step_refused(do, holder, draws, made, total)
-        if self.ask(do, expect, lot_id=lot, holder_id=holder, inputs=inputs, kg=kg(made), started_at=WHEN, ended_at=WHEN, **fields):
-            form = {"ferment-lots": "fermented", "dry-lots": "dry"}.get(do, self.lots[next(iter(draws))][0])
-            for each, grams in draws.items():
-                self.lots[each][2] -= grams
-            self.lots[lot] = [form, holder, made]
-            self.shrunk += total - made
+        self.ask(do, expect, lot_id=lot, holder_id=holder, inputs=inputs, kg=kg(made), started_at=WHEN, ended_at=WHEN, **fields)
 
     def _step_refused(self, do: str, holder: str, draws: dict[str, int], made: int, total: int) -> str | None:
         holders, forms = {self.lots[lot][1] for lot in draws}, {self.lots[lot][0] for lot in draws}
@@ -158,16 +210,13 @@ class Season(RuleBasedStateMachine):
         lot = data.draw(st.sampled_from(sorted(self.lots)))
         grams = data.draw(near(self.lots[lot][2]))
         expect = "overdrawn" if grams > self.lots[lot][2] else None
-        if self.ask("write-off", expect, loss_id=self.fresh("X"), lot_id=lot, kg=kg(grams), reason="sample", lost_at=WHEN):
-            self.lots[lot][2] -= grams
-            self.lost += grams
+        self.ask("write-off", expect, loss_id=self.fresh("X"), lot_id=lot, kg=kg(grams), reason="sample", lost_at=WHEN)
 
     @rule(number=st.sampled_from(NUMBERS), holder=st.sampled_from(("AG-1", "EX-1")))
     def open(self, number: str, holder: str) -> None:
         stage = self.containers[number][0] if number in self.containers else "emptied"
         expect = {"open": "duplicate-id", "sealed": "sealed", "sold": "sealed"}.get(stage)
-        if self.ask("open-container", expect, container_no=number, holder_id=holder, at=WHEN):
-            self.containers[number] = ["open", 0, holder, self.count]
+        self.ask("open-container", expect, container_no=number, holder_id=holder, at=WHEN)
 
     @precondition(lambda self: self.lots)
     @rule(data=st.data(), number=st.sampled_from(NUMBERS))
@@ -182,40 +231,32 @@ class Season(RuleBasedStateMachine):
             ("overdrawn", grams > there), ("sealed", stage != "open"),
         )  # fmt: skip
         expect = next((code for code, applies in faults if applies), None)
-        if self.ask("load-lot", expect, container_no=number, at=WHEN, lot_id=lot, kg=kg(grams), bags="1"):
-            self.lots[lot][2] -= grams
-            self.containers[number][1] += grams
-            self.loaded += grams
+        self.ask("load-lot", expect, container_no=number, at=WHEN, lot_id=lot, kg=kg(grams), bags="1")
 
     @rule(number=st.sampled_from(NUMBERS))
     def seal(self, number: str) -> None:
         stage, grams = self.containers.get(number, ["emptied", 0])[:2]
         expect = {"emptied": "unknown-container", "sealed": "sealed", "sold": "sealed"}.get(stage) or (None if grams else "empty")
-        if self.ask("seal-container", expect, container_no=number, at=WHEN, seal_no="PE-1"):
-            self.containers[number][0] = "sealed"
+        self.ask("seal-container", expect, container_no=number, at=WHEN, seal_no="PE-1")
 
     @rule(number=st.sampled_from(NUMBERS))
     def sell(self, number: str) -> None:
         stage = self.containers.get(number, ["emptied"])[0]
         expect = {"emptied": "unknown-container", "open": "not-sealed", "sold": "already"}.get(stage)
         sale = {"buyer_id": "AG-1", "contract_no": "C-1", "price_usd_t": "8000", "incoterm": "FOB"}
-        if self.ask("sell-container", expect, container_no=number, at=WHEN, **sale):
-            self.containers[number][0] = "sold"
+        self.ask("sell-container", expect, container_no=number, at=WHEN, **sale)
 
     @rule(number=st.sampled_from(NUMBERS))
     def empty(self, number: str) -> None:
         stage = self.containers.get(number, ["emptied"])[0]
         expect = {"emptied": "unknown-container", "open": "not-sealed"}.get(stage)
-        if self.ask("empty-container", expect, container_no=number, at=WHEN):
-            self.containers[number][0] = "emptied"
+        self.ask("empty-container", expect, container_no=number, at=WHEN)
 
     @rule(count=st.integers(1, 200))
     def hand_out(self, count: int) -> None:
         handout = self.fresh("HO")
         seedlings = {"nursery_lot_id": "NL-1", "party_id": "FA-1", "plot_id": "P-1", "count": str(count), "return_due": "0"}
-        if self.ask("hand-out-seedlings", "overdrawn" if count > self.seedlings else None, handout_id=handout, handed_at=WHEN, **seedlings):
-            self.seedlings -= count
-            self.handouts[handout] = [count]
+        self.ask("hand-out-seedlings", "overdrawn" if count > self.seedlings else None, handout_id=handout, handed_at=WHEN, **seedlings)
 
     @precondition(lambda self: self.handouts)
     @rule(data=st.data(), count=st.integers(1, 120), share=st.integers(0, 110))
@@ -224,10 +265,46 @@ class Season(RuleBasedStateMachine):
         expect = "overdrawn" if count > min(self.buds, self.handouts[handout][0]) else None
         buds = {"plot_id": "P-1", "handout_id": handout, "budwood_id": "BW-1", "grafted": str(count)}
         if self.ask("graft-plants", expect, graft_id=graft, grafted_at=WHEN, **buds):
-            self.buds -= count
-            self.handouts[handout][0] -= count
             alive = count * share // 100
             self.ask("count-grafts", "overdrawn" if alive > count else None, graft_id=graft, alive=str(alive), counted_at=WHEN)
+
+    @precondition(lambda self: self.count > self.prepared)
+    @rule(data=st.data(), latest=st.integers(0, 4), again=st.booleans())
+    def annul(self, data: st.DataObject, latest: int, again: bool) -> None:  # noqa: FBT001 - drawn
+        position = data.draw(
+            st.sampled_from((max(self.prepared + 1, self.count - latest), data.draw(st.integers(self.prepared + 1, self.count))))
+        )
+        body = self.accepted[position - 1]
+        faults = (
+            ("not-annullable", body["do"] == "annul-fact"), ("already", position in self.annulled), ("rests-on-it", self.rests(position)),
+        )  # fmt: skip
+        expect = next((code for code, applies in faults if applies), None)
+        if (
+            self.ask("annul-fact", expect, position=position, reason="practice", annulled_at=WHEN)
+            and again
+            and body["do"] == "record-harvest"
+        ):
+            self.ask(**{name: value for name, value in body.items() if name != "id"} | {"kg": "1.5"})
+
+    def rests(self, position: int) -> bool:
+        """Whether something later names what this made; of containers, whether the next step of the same stuffing was done."""
+        body, later = self.accepted[position - 1], [each for at, each in self.living() if at > position]
+        if "container_no" in body:
+            same = [each["do"] for each in later if each.get("container_no") == body["container_no"]]
+            voyage = same[: same.index("open-container")] if "open-container" in same else same
+            match body["do"]:
+                case "open-container":
+                    return bool(voyage)
+                case "load-lot":
+                    return "seal-container" in voyage
+                case "seal-container":
+                    return bool({"sell-container", "empty-container"} & set(voyage))
+                case "empty-container":
+                    return "open-container" in same
+            return False
+        made = {"write-off": None, "annul-fact": None, "hand-out-seedlings": "handout_id", "graft-plants": "graft_id", "count-grafts": None}
+        name = made.get(body["do"], "lot_id")
+        return name is not None and any(body[name] in mentioned(each) for each in later)
 
     @precondition(lambda self: self.accepted)
     @rule(data=st.data())

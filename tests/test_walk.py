@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from api.app import create
 from api.examples import EXAMPLES
 from api.house import House
-from api.replay import entries, spoken
+from api.replay import Of, entries, spoken
 from ledger.entry import canonical
 from ledger.merkle import Range, leaf_hash, unpacked
 from projections.rebuild import rebuild
@@ -61,7 +61,7 @@ def test_one_season_from_door_to_label(house: House) -> None:
     assert [graft.clone for graft in found.grafts] == ["ICS-95"]
 
     # The history tells it in order, and a replay makes the same views again.
-    told = [spoken(entry) for entry in entries(house.url, tag="lot:main/HV-001")]
+    told = [spoken(entry) for entry in entries(house.url, of=Of(("lot:main/HV-001",)))]
     assert [line.split()[0] for line in told] == ["13", "14"]
     assert "harvested 412.5 kg wet on plot P-00001" in told[0]
     assert all(each.before == each.after for each in rebuild(house.url)[1])

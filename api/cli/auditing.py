@@ -23,6 +23,19 @@ def fsck(
 
 
 @app.command()
+def entry(
+    position: Annotated[int, typer.Argument(min=1, help="Its place in the ledger.")],
+    json: Json = False,  # noqa: FBT002
+) -> None:
+    """Print one entry: its sentence, bytes and leaf hash, its first checkpoint, what it rests on and what rests on it."""
+    from api.inspecting import entry as show
+
+    with house() as each:
+        caught_up(each)
+        raise typer.Exit(show(each, position, as_json=json))
+
+
+@app.command()
 def export(file: Annotated[Path, typer.Argument(help="A new file: .sqlite, or .parquet.")], json: Json = False) -> None:  # noqa: FBT002
     """Write the whole history into one file that other programs query: a row an entry, nothing personal."""
     from api import exporting, terminal

@@ -14,6 +14,7 @@ app: Final = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="A ledger for cacao at the level of the lot."
 )
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+AsOf = Annotated[str | None, typer.Option(help="As the record stood: a position, a day (its end in Peru) or a moment of writing.")]
 Book = Annotated[str, typer.Option(help="The numbering whose ids are spoken.")]
 Tail = Annotated[Path | None, typer.Option("--mirror", help="What `cacao mirror` made: a missing tail comes back from it.")]
 Kept = Annotated[list[Path], typer.Option("--checkpoint", help="A signed checkpoint that somebody kept; once for each.")]
@@ -52,3 +53,18 @@ def caught_up(each: Any) -> None:  # noqa: ANN401 - a House
 
     with follow.connected(each.url) as conn:
         follow.catch_up(conn)
+
+
+def stood(each: Any, as_of: str | None) -> int | None:  # noqa: ANN401 - a House
+    """The position that `--as-of` names; None without one."""
+    from api.moments import resolved
+
+    try:
+        found = resolved(each, as_of) if as_of else None
+    except ValueError:
+        raise failed(
+            f"--as-of {as_of}: wanted a position, a day or a moment, such as 41, 2026-06-01 or 2026-06-01T10:00:00-05:00"
+        ) from None
+    if as_of and found is None:
+        raise failed(f"--as-of {as_of}: the record does not reach that position yet", 1)
+    return found.position if found else None

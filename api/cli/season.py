@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 import typer
 
 from api import terminal
-from api.cli.common import Book, Json, app, caught_up, failed, house
+from api.cli.common import AsOf, Book, Json, app, caught_up, failed, house, stood
 
 
 @app.command("import")
@@ -44,6 +44,7 @@ Sort = Literal["container", "lot", "plot", "party", "clone", "budwood"]
 def trace(
     sort: Annotated[str, typer.Argument(help=", ".join(get_args(Sort)))],
     id: Annotated[str, typer.Argument(help="Its id; BOOK/ID where there is more than one book.")],  # noqa: A002
+    as_of: AsOf = None,
     json: Json = False,  # noqa: FBT002
 ) -> None:
     """Follow beans both ways: up to the farms and mother plots, down to lots and containers."""
@@ -53,26 +54,44 @@ def trace(
         raise failed(f"{sort} cannot be traced: one of {', '.join(get_args(Sort))}")
     with house() as each:
         caught_up(each)
-        raise typer.Exit(show(each, sort, id, as_json=json))
+        raise typer.Exit(show(each, sort, id, stood(each, as_of), as_json=json))
+
+
+@app.command()
+def stock(
+    org: Annotated[str | None, typer.Option(help="Only of this organisation and its farmers, such as main/AG-01.")] = None,
+    as_of: AsOf = None,
+    json: Json = False,  # noqa: FBT002
+) -> None:
+    """Print the lots of which something is left: now, or as the record stood."""
+    from api.inspecting import stock as show
+
+    with house() as each:
+        caught_up(each)
+        raise typer.Exit(show(each, org, stood(each, as_of), as_json=json))
 
 
 @app.command()
 def replay(
     until: Annotated[str | None, typer.Option(help="A position, or a moment of writing (RFC 3339).")] = None,
-    tag: Annotated[str | None, typer.Option(help="Only entries with this tag, such as lot:main/H-000788.")] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="Only with this tag, such as lot:main/H-000788; may be repeated.")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="Only of this kind, such as lot-bought.v1; may be repeated.")] = None,
+    org: Annotated[str | None, typer.Option(help="Only what was written for this organisation, such as main/AG-01.")] = None,
+    day: Annotated[str | None, typer.Option(help="Only what happened on this day, such as 2026-05-02.")] = None,
+    late: Annotated[bool, typer.Option("--late", help="Only what was written more than 3 days after it happened.")] = False,  # noqa: FBT002
     json: Json = False,  # noqa: FBT002
 ) -> None:
     """Print the history in order as sentences, or one JSON object a line."""
     import orjson
 
-    from api.replay import entries, moment_or_position, spoken
+    from api.replay import Of, entries, moment_or_position, spoken
 
     try:
         limit = moment_or_position(until) if until else None
     except ValueError:
         raise failed(f"--until {until}: wanted a position such as 41, or a moment such as 2026-05-02T10:00:00-05:00") from None
     with house() as each, _quiet_pipe():
-        for entry in entries(each.url, limit, tag):
+        for entry in entries(each.url, limit, Of(tuple(tag or ()), tuple(kind or ()), org, day, late)):
             if json:
                 terminal.line({"position": entry.position, **orjson.loads(entry.line)})
             else:

@@ -30,6 +30,15 @@ def serve(port: Port = 8000, host: Annotated[str, typer.Option(help="The address
 
 
 @app.command()
+def publish() -> None:
+    """Sign the log's heads, apart from the server: for a key that the server shall not read (there CACAO_PUBLISH=0)."""
+    from api.publishing import publish as run
+
+    with house() as each:
+        run(each)
+
+
+@app.command()
 def demo(port: Port = 8000, lan: Annotated[bool, typer.Option("--lan", help="Serve on the local network too.")] = False) -> None:  # noqa: FBT002
     """Start with a season made for showing: its own PostgreSQL, pages, labels."""
     from api.showing import show

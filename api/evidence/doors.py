@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
-from typing import IO, Final
+from typing import IO, BinaryIO, Final, cast
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
@@ -34,7 +34,7 @@ async def evidence(request: Request, number: str) -> Response:
 def _package(house: House, who: Actor, number: str) -> IO[bytes]:
     found = gathered(house, who.org, *of_container(house, who.org, number))
     package = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed when it was sent
-    write(house, found, package)
+    write(house, found, cast("BinaryIO", package))
     package.seek(0)
     return package
 

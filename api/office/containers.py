@@ -9,13 +9,17 @@ from typing import Final, get_args
 from fastapi import APIRouter, Request, Response
 
 from api.access import Actor
+from api.asof import for_page, not_then, past
 from api.cache import Ask, Page, answer, asking, unknown
 from api.forms import Fields, fields, member
+from api.moments import AsOf
 from api.office.acts import Field, Form, Takes, form_page, given, marks, now, org_of, taken, upper
 from api.office.frame import Draft, Wrong, acting, decimal, framed, moment, office
+from api.office.told import told_doubts
 from api.roles import may_command
 from domain.container import Incoterm
 from domain.values import bare, plain
+from projections.doubt import doubts
 from projections.office import organisations
 from projections.office_containers import FULL_GRAMS, Stuffing, latest, loaded, stuffings
 from projections.office_stock import kilos, own_on_hand
@@ -73,14 +77,25 @@ ACTS: Final = {
 @router.get("/containers")
 async def containers(request: Request) -> Response:
     """The organisation's containers."""
-    return await office(request, _containers, member(request, "containers"))
+    return await office(request, _containers, member(request, "containers"), request.query_params.get("as_of", ""))
 
 
-def _containers(ask: Ask, who: Actor, *, typed: Fields | None = None, wrong: Wrong | None = None) -> Page:
-    with ask.house.reading(who.org) as conn:
-        found = stuffings(conn, who.org)
-    opens = who.org is not None and may_command(who.roles, "open-container")
-    return framed(ask, who, "containers.html", typed, wrong, here=HERE, found=found, opens=opens, now=now(ask.house), full=_tonnes())
+def _containers(ask: Ask, who: Actor, written: str = "", *, typed: Fields | None = None, wrong: Wrong | None = None) -> Page:
+    then = for_page(ask, written)
+    if isinstance(then, Page):
+        return then
+    found = _all(ask, who, then)
+    opens = not then and who.org is not None and may_command(who.roles, "open-container")
+    return framed(
+        ask, who, "containers.html", typed, wrong, here=HERE, found=found, opens=opens, now=now(ask.house), full=_tonnes(), then=then
+    )
+
+
+def _all(ask: Ask, who: Actor, then: AsOf | None) -> list[Stuffing]:
+    if then is None:
+        with ask.house.reading(who.org) as conn:
+            return stuffings(conn, who.org)
+    return past(ask.house, who.org, then.position).stuffings()
 
 
 def _tonnes() -> int:
@@ -100,7 +115,7 @@ async def open_one(request: Request) -> Response:
 @router.get("/containers/{number}")
 async def container(request: Request, number: str) -> Response:
     """One container, as it is now."""
-    return await office(request, _container, member(request, "containers"), number)
+    return await office(request, _container, member(request, "containers"), number, request.query_params.get("as_of", ""))
 
 
 def _found(ask: Ask, who: Actor, number: str) -> Stuffing | None:
@@ -108,14 +123,27 @@ def _found(ask: Ask, who: Actor, number: str) -> Stuffing | None:
         return latest(conn, who.org, number) if _NUMBER.fullmatch(number) else None
 
 
-def _container(ask: Ask, who: Actor, number: str) -> Page:
-    it = _found(ask, who, number)
+def _container(ask: Ask, who: Actor, number: str, written: str = "") -> Page:
+    then = for_page(ask, written)
+    if isinstance(then, Page):
+        return then
+    it = _stood(ask, who, number, then) if then else _found(ask, who, number)
     if it is None:
-        return unknown(ask)
-    with ask.house.reading(who.org) as conn:
-        lots = loaded(conn, it)
-    acts = [(act, ACTS[act].title) for act in it.acts if who.org == it.holder and may_command(who.roles, ACTS[act].do)]
-    return framed(ask, who, "container.html", here=HERE, it=it, lots=lots, acts=acts, full=_tonnes())
+        return not_then(ask) if then else unknown(ask)
+    with ask.house.standing(who.org, then and then.position) as (conn, schema):
+        lots = loaded(conn, it, schema)
+        doubted = doubts(conn, [f"stuffing:{it.container_no}@{it.first}"], schema)
+    acts = [(act, ACTS[act].title) for act in it.acts if who.org == it.holder and not then and may_command(who.roles, ACTS[act].do)]
+    return framed(
+        ask, who, "container.html", here=HERE, it=it, lots=lots, acts=acts, full=_tonnes(), then=then, doubted=told_doubts(ask, doubted)
+    )
+
+
+def _stood(ask: Ask, who: Actor, number: str, then: AsOf) -> Stuffing | None:
+    """One container as the record stood."""
+    if not _NUMBER.fullmatch(number):
+        return None
+    return next(iter(past(ask.house, who.org, then.position).stuffings(number, 1)), None)
 
 
 @router.get("/containers/{number}/{name}")

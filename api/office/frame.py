@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from fastapi import Request, Response
@@ -14,15 +15,17 @@ from starlette.concurrency import run_in_threadpool
 
 from api.access import Actor, Refusal
 from api.cache import NO_STORE, Ask, Page, answer, asking
+from api.commands import READ_ONLY
 from api.forms import SCRIPTED, Fields, denied, member
 from api.giving import give
 from api.house import House
 from api.look import Language, said, sentence
+from api.moments import AsOf, in_peru
 from api.problems import unreadable
 from api.roles import may_command, may_read, roles
 from domain.values import Command
 from domain.vocabulary import COMMANDS
-from ledger.act import Unavailable
+from ledger.act import ReadOnly, Unavailable
 from ledger.decision import Denied
 
 WAIT_SECONDS: Final = 10.0
@@ -105,6 +108,8 @@ def attempt(house: House, actor: Actor, id_: str, *drafts: Draft) -> int | Wrong
             return Wrong(draft.about.get(name, draft.about.get(name.partition(".")[0], name)), unread.template, unread.values)
     try:
         answers = give(house, actor, commands, whole=True)
+    except ReadOnly:
+        return Wrong(WHOLE_FORM, READ_ONLY, code="read-only")
     except Unavailable:
         return Wrong(WHOLE_FORM, "the database is out of reach for the moment: send this again", code="unavailable")
     for each in answers:
@@ -131,7 +136,13 @@ def framed(
     wrong: Wrong | None = None,
     **of: Any,  # noqa: ANN401
 ) -> Page:
-    """A page of the office: with what was typed, and what was wrong beside its field. 422 where something was."""
+    """A page of the office: with what was typed, and what was wrong beside its field. 422 where something was.
+
+    `then`: as what moment of the record it shows it; its links to other such pages end in `stays`, so that these show the same moment.
+    """
+    then: AsOf | None = of.setdefault("then", None)
+    asked = ({"as_of": then.asked} if then else {}) | ({"lang": ask.language} if ask.chosen else {})
+    of.setdefault("query", f"{urlencode({'as_of': then.asked})}&" if then else "")
     return ask.html(
         f"office/{template}",
         422 if wrong else 200,
@@ -144,6 +155,8 @@ def framed(
         may=partial(may_command, actor.roles),
         reads=partial(may_read, actor.roles),
         role_names=[getattr(roles()[role], ask.language) for role in actor.roles],
+        written=in_peru(then.seen) if then and then.seen else "",
+        stays=f"?{urlencode(asked)}" if asked else "",
         **of,
     )
 

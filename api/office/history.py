@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final, NamedTuple
 
+from api import sentences
 from domain.values import bare, kilograms, plain
 from projections.office_stock import Drawn, Story
 
@@ -37,9 +38,7 @@ _TESTED: Final = (
     "It was inspected: {moisture} % moisture, {beans} beans in 100 g, {mouldy} % mouldy, {slaty} % slaty, {defective} % defective."
 )
 _LOST: Final = "{kg} were lost: {reason}."
-REASONS: Final = {
-    "spoiled": "they spoiled", "stolen": "they were stolen", "sample": "taken as a sample", "shrinkage": "they shrank",
-}  # fmt: skip
+REASONS: Final = sentences.REASONS["lot-written-off.v1"]
 """Reason of a loss -> the words for it."""
 _OFFERED: Final = "It was offered to {to}."
 _OFFERED_UNTIL: Final = "It was offered to {to}, until {until}."

@@ -6,10 +6,12 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.access import Actor
+from api.asof import for_page, not_then, past
 from api.cache import Ask, Page, unknown
 from api.forms import Fields, fields, member, uploaded
 from api.house import House
 from api.look import said
+from api.moments import AsOf
 from api.office.desk import ID, bare, key_of, onward, person, proposed
 from api.office.frame import Draft, Wrong, acting, attempt, decimal, framed, moment, new_id, office
 from api.office.land import drawing, from_corners, from_file, verdict
@@ -69,23 +71,32 @@ async def _surveyed(request: Request, who: Actor, typed: Fields, body: dict[str,
 
 @router.get("/land/{plot}")
 async def one(request: Request, plot: str) -> Response:
-    """One plot."""
-    return await office(request, _one, member(request, "plots"), plot)
+    """One plot, now or as the record stood."""
+    return await office(request, _one, member(request, "plots"), plot, written=request.query_params.get("as_of", ""))
 
 
-def _one(ask: Ask, who: Actor, id_: str, typed: Fields | None = None, wrong: Wrong | None = None) -> Page:
-    house, key = ask.house, key_of(who, id_)
-    with house.reading(who.org) as conn:
-        plot = office_farmers.plot(conn, who.org, key) if ID.fullmatch(id_) else None
-        opened = house.vault.open(conn, [f"plot:{key}"]) if plot else {}
+def _one(ask: Ask, who: Actor, id_: str, typed: Fields | None = None, wrong: Wrong | None = None, written: str = "") -> Page:
+    then, house, key = for_page(ask, written), ask.house, key_of(who, id_)
+    if isinstance(then, Page):
+        return then
+    plot = _plot(house, who, key, then) if ID.fullmatch(id_) else None
     if plot is None:
-        return unknown(ask)
+        return not_then(ask) if then else unknown(ask)
+    with house.reading(who.org) as conn:
+        opened = house.vault.open(conn, [f"plot:{key}"], then and then.position)
     geometry = next((of.content.get("geometry") for of in opened.values()), None)
     return framed(
         ask, who, "plot.html", typed, wrong, here="/farmers", id_=id_, plot=plot, holder=bare(plot.holder), now=house.now()[:16],
         name=person(house, who, plot.holder).get("name", ""), verdict=verdict(geometry, plot.area_m2),
-        drawing=drawing(geometry, said(ask.language, "The plot's boundary, north up")), known=geometry is not None,
+        drawing=drawing(geometry, said(ask.language, "The plot's boundary, north up")), known=geometry is not None, then=then,
     )  # fmt: skip
+
+
+def _plot(house: House, who: Actor, key: str, then: AsOf | None) -> office_farmers.Plot | None:
+    if then is None:
+        with house.reading(who.org) as conn:
+            return office_farmers.plot(conn, who.org, key)
+    return past(house, who.org, then.position).plot(key)
 
 
 @router.post("/land/{plot}/survey")

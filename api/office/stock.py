@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from itertools import groupby
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
 from api.access import Actor
+from api.asof import for_page, not_then
 from api.cache import Ask, Page, unknown
 from api.forms import Fields, fields, member
 from api.look import region, said, sentence
@@ -18,8 +20,10 @@ from api.office.acts import given, upper
 from api.office.frame import WHOLE_FORM, Draft, Wrong, acting, book_of, framed, office, steady
 from api.office.history import history
 from api.office.sheets import sheet
+from api.office.told import told_doubts
 from api.roles import may_command, may_read
 from domain.values import bare
+from projections.doubt import doubts
 from projections.office import organisations
 from projections.office_stock import OnHand, Outturn, Story, kilos, on_hand, outturn, story
 
@@ -68,32 +72,38 @@ def _by_place(lots: Sequence[OnHand]) -> list[Group]:
 
 @router.get("/stock")
 async def stock(request: Request) -> Response:
-    """Lots on hand."""
-    return await steady(request, _stock, member(request, "lots"))
+    """Lots on hand, now or as the record stood."""
+    return await steady(request, partial(_stock, written=request.query_params.get("as_of", "")), member(request, "lots"))
 
 
-def _stock(ask: Ask, who: Actor) -> Page:
-    with ask.house.reading(who.org) as conn:
-        lots = on_hand(conn, who.org)
+def _stock(ask: Ask, who: Actor, written: str) -> Page:
+    then = for_page(ask, written)
+    if isinstance(then, Page):
+        return then
+    with ask.house.standing(who.org, then and then.position) as (conn, schema):
+        lots = on_hand(conn, who.org, schema=schema)
     own = [lot for lot in lots if who.org in (None, lot.holder)]
     farmers = [lot for lot in lots if lot not in own]
-    does = [(path, label) for path, label, do, _ in _DO if who.org and may_command(who.roles, do)]
+    does = [(path, label) for path, label, do, _ in _DO if who.org and not then and may_command(who.roles, do)]
     return framed(
         ask, who, "stock.html", here=HERE, forms=_by_form(own), places=_by_place(own), farmers=_by_form(farmers), own=Group("", own),
-        now=ask.house.now(), made=MADE, does=does,
+        now=(then and then.seen) or ask.house.now(), made=MADE, does=does, then=then,
     )  # fmt: skip
 
 
 @router.get("/stock.csv")
 async def stock_sheet(request: Request) -> Response:
     """Lots on hand, for a spreadsheet."""
-    return await office(request, _sheet, member(request, "lots"))
+    return await office(request, _sheet, member(request, "lots"), request.query_params.get("as_of", ""))
 
 
-def _sheet(ask: Ask, who: Actor) -> Page:
-    with ask.house.reading(who.org) as conn:
-        lots = on_hand(conn, who.org)
-    now = ask.house.now()
+def _sheet(ask: Ask, who: Actor, written: str) -> Page:
+    then = for_page(ask, written)
+    if isinstance(then, Page):
+        return then
+    with ask.house.standing(who.org, then and then.position) as (conn, schema):
+        lots = on_hand(conn, who.org, schema=schema)
+    now = (then and then.seen) or ask.house.now()
     rows = (
         (
             lot.id, said(ask.language, f"{lot.form} beans"), lot.kg, lot.since, lot.days(now), said(ask.language, MADE[lot.made_by]),
@@ -108,7 +118,8 @@ def _sheet(ask: Ask, who: Actor) -> Page:
 async def lot(request: Request, id_: str) -> Response:
     """One lot of the actor's book."""
     who = member(request, "lots")
-    return await office(request, _lot, who, f"{book_of(who)}/{id_}", done="done" in request.query_params)
+    asked = request.query_params
+    return await office(request, _lot, who, f"{book_of(who)}/{id_}", done="done" in asked, written=asked.get("as_of", ""))
 
 
 @router.get("/stock/{id_}/offer")
@@ -120,24 +131,31 @@ async def back(request: Request, id_: str) -> Response:
 @router.get("/stock/{book}/{id_}")
 async def lot_of_book(request: Request, book: str, id_: str) -> Response:
     """One lot of another book."""
-    return await office(request, _lot, member(request, "lots"), f"{book}/{id_}")
+    return await office(request, _lot, member(request, "lots"), f"{book}/{id_}", written=request.query_params.get("as_of", ""))
 
 
-def _lot(ask: Ask, who: Actor, key: str, *, done: bool = False, typed: Fields | None = None, wrong: Wrong | None = None) -> Page:
+def _lot(
+    ask: Ask, who: Actor, key: str, *, done: bool = False, typed: Fields | None = None, wrong: Wrong | None = None, written: str = ""
+) -> Page:
+    then = for_page(ask, written)
+    if isinstance(then, Page):
+        return then
     if not _KEY.fullmatch(key):
         return unknown(ask)
-    with ask.house.reading(who.org) as conn:
-        of = story(conn, key)
+    with ask.house.standing(who.org, then and then.position) as (conn, schema):
+        of = story(conn, key, schema)
         if of is None:
-            return unknown(ask)
-        result, buyers = outturn(conn, key), [(bare(party), role) for party, role in organisations(conn, who.org or "")]
-    own = who.org == of.made.holder and of.made.left > 0
+            return not_then(ask) if then else unknown(ask)
+        result, doubted = outturn(conn, key, schema), doubts(conn, [f"lot:{key}"], schema)
+        buyers = [] if then else [(bare(party), role) for party, role in organisations(conn, who.org or "")]
+    own = who.org == of.made.holder and of.made.left > 0 and not then
     prices = may_read(who.roles, "prices") or may_read(who.roles, "money")
     told = [(each.at, sentence(ask.language, each.template, each.values)) for each in history(of, prices=prices)]
     return framed(
         ask, who, "lot.html", typed, wrong, here=HERE, it=of.made, of=of, told=told, done=done, made=MADE, left=kilos(of.made.left),
         grams=kilos(of.made.grams), id_=key.rpartition("/")[2], does=_goes_on(who, of) if own else [], outturn=_told(of, result),
-        offer=own and may_command(who.roles, "offer-lot"), buyers=buyers, now=ask.house.now(),
+        offer=own and may_command(who.roles, "offer-lot"), buyers=buyers, now=ask.house.now(), then=then,
+        doubted=told_doubts(ask, doubted),
     )  # fmt: skip
 
 

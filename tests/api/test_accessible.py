@@ -23,7 +23,10 @@ OFFICE = [
     "/office", "/devices", "/people", "/buy", "/buy/{farmer}", "/farmers", "/farmers/new", "/farmers/{farmer}",
     "/farmers/{farmer}/plots/new", "/land/{plot}", "/daybook?day={day}", "/pay/{farmer}", "/prices", "/receipts/{bought}", "/stock",
     "/stock/{bought}", "/step/ferment", "/step/dry", "/step/blend", "/step/split", "/step/inspect", "/step/lose", "/containers", "/nursery",
+    "/audit", "/audit?kind=lot-bought.v1&order=oldest&late=1", "/audit/{position}", "/stock/{bought}?as_of={position}",
+    "/stock?as_of=2026-05-10", "/land/{plot}?as_of={position}", "/containers?as_of={position}",
     "/nursery/raise", "/nursery/hand-out", "/nursery/take-back", "/nursery/cut", "/nursery/graft", "/nursery/count",
+    "/office/balance", "/office/balance?by=lot", "/office/findings",
 ]  # fmt: skip
 
 
@@ -56,12 +59,12 @@ def named(cooperative: House) -> dict[str, str]:
     """Things of the cooperative that stand in addresses."""
     with cooperative.reading(COOP) as conn:
         row = conn.execute(
-            "SELECT m.party, p.plot, m.lot, substr(m.at, 1, 10) FROM views.money m JOIN views.plots p ON p.holder = m.party"
+            "SELECT m.party, p.plot, m.lot, substr(m.at, 1, 10), m.position FROM views.money m JOIN views.plots p ON p.holder = m.party"
             " WHERE m.payer = %s ORDER BY m.position LIMIT 1",
             (COOP,),
         ).fetchone()
     assert row
-    return dict(zip(("farmer", "plot", "bought", "day"), (str(each).rpartition("/")[2] for each in row), strict=True))
+    return dict(zip(("farmer", "plot", "bought", "day", "position"), (str(each).rpartition("/")[2] for each in row), strict=True))
 
 
 @pytest.mark.parametrize("path", [*PUBLIC, *OFFICE])

@@ -17,7 +17,7 @@ import pytest
 from psycopg import conninfo
 
 import api.backup
-from api.backup import back_up, restore, root_of
+from api.backup import back_up, beside, restore, root_of
 from api.pgtools import Failed, tool
 from api.sample import write_season
 from ledger.server import Server
@@ -62,8 +62,9 @@ def source(kept: tuple[str, Path]) -> str:
 
 @pytest.fixture
 def backup(kept: tuple[str, Path], tmp_path: Path) -> Path:
-    """A copy of its backup; its home, with the keys, is beside it."""
+    """A copy of its backup; beside it are its home, with the vault's key, and the keys of its persons."""
     shutil.copytree(kept[1] / "home", tmp_path / "home")
+    shutil.copytree(kept[1] / "cacao-keys", tmp_path / "cacao-keys")
     return shutil.copytree(kept[1] / "backup", tmp_path / "backup")
 
 
@@ -78,7 +79,10 @@ def rows(url: str, *tables: str) -> list[list[Any]]:
         return [conn.execute(f"SELECT t::text FROM {table} t ORDER BY 1").fetchall() for table in tables]
 
 
-KEPT = ("ledger.entries", "ledger.tags", "ledger.commands", "ledger.head", "ledger.journal", "vault.subjects", "vault.sealed", "vault.lock")
+KEPT = (
+    *(f"ledger.{name}" for name in ("entries", "tags", "commands", "head", "journal")),
+    *(f"vault.{name}" for name in ("subjects", "sealed", "lock", "annulled", "erased")),
+)
 
 
 def test_a_restored_ledger_is_the_one_that_was_backed_up(cacao: Cacao, backup: Path, source: str, url: str, tmp_path: Path) -> None:
@@ -112,8 +116,15 @@ def test_only_its_owner_can_read_a_backup_and_no_key_is_in_it(cacao: Cacao, back
     key = (tmp_path / "home" / "keys" / "vault.key").read_text(encoding="ascii").strip()
 
     assert stat.S_IMODE(backup.stat().st_mode) == 0o700
-    assert all(stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 for path in backup.glob("*.dump"))
-    assert not [path for path in backup.iterdir() if key.encode() in path.read_bytes() or bytes.fromhex(key) in path.read_bytes()]
+    keys = beside(backup)
+    assert stat.S_IMODE(keys.stat().st_mode) == 0o700
+    assert [path.name for path in keys.iterdir()] == ["keys.dump"]
+    assert all(stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 for path in (*backup.glob("*.dump"), *keys.iterdir()))
+    assert not [
+        path
+        for path in (*backup.iterdir(), *keys.iterdir())
+        if key.encode() in path.read_bytes() or bytes.fromhex(key) in path.read_bytes()
+    ]
     assert str(tmp_path / "home" / "keys" / "vault.key") in cacao("backup", tmp_path / "second", url=source).stderr
 
 
@@ -131,7 +142,7 @@ def test_a_backup_that_fails_leaves_nothing_behind(ledger: str, tmp_path: Path, 
     monkeypatch.setattr("api.backup.tool", lambda _name, _major: Path("/bin/false"))
 
     with pytest.raises(Failed):
-        back_up(ledger, tmp_path / "backup", lambda _more: None)
+        back_up(ledger, tmp_path / "backup", tmp_path / "keys", lambda _more: None)
 
     assert list(tmp_path.iterdir()) == []
 
@@ -160,10 +171,10 @@ def test_a_changed_or_missing_file_is_noticed_before_anything_is_done(backup: Pa
     body[len(body) // 2] ^= 1
     path.write_bytes(bytes(body))
     with pytest.raises(Failed, match="not as it was written"):
-        restore(url, backup, lambda _more: None)
+        restore(url, backup, beside(backup), lambda _more: None)
     path.unlink()
     with pytest.raises(Failed, match="is not there"):
-        restore(url, backup, lambda _more: None)
+        restore(url, backup, beside(backup), lambda _more: None)
 
     with psycopg.connect(url) as conn:
         assert conn.execute("SELECT to_regnamespace('ledger'), to_regnamespace('vault')").fetchone() == (None, None)
@@ -178,7 +189,7 @@ def test_what_breaks_halfway_leaves_the_database_empty(backup: Path, url: str) -
     (backup / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 
     with pytest.raises(Failed, match="pg_restore"):
-        restore(url, backup, lambda _more: None)
+        restore(url, backup, beside(backup), lambda _more: None)
 
     with psycopg.connect(url) as conn:
         assert conn.execute("SELECT to_regnamespace('ledger'), to_regnamespace('vault')").fetchone() == (None, None)
@@ -196,7 +207,7 @@ def test_who_interrupts_a_restore_leaves_the_database_empty(backup: Path, url: s
     monkeypatch.setattr(api.backup, "_spelled", interrupted)
 
     with pytest.raises(KeyboardInterrupt):
-        restore(url, backup, lambda _more: None)
+        restore(url, backup, beside(backup), lambda _more: None)
 
     with psycopg.connect(url) as conn:
         assert conn.execute("SELECT to_regnamespace('ledger'), to_regnamespace('vault')").fetchone() == (None, None)

@@ -15,7 +15,8 @@ from starlette.testclient import TestClient
 
 from api.app import create
 from api.house import House
-from api.look import HERE, MEANINGS, refused_page
+from api.look import HERE, refused_page
+from api.problems import MEANINGS
 from tests.api.chromium import fits, free_port, see, served
 
 PATHS = ["/", "/c/KAWU2607135", "/c/KAWU2610289", "/l/X-0010", "/problems/gain"]

@@ -43,14 +43,23 @@ RULES: Final[dict[str, tuple[str, ...]]] = {
     "/step/{name}": ("lots",), "/step/ferment": ("lots",), "/step/dry": ("lots",), "/step/blend": ("lots",), "/step/split": ("lots",),
     "/step/inspect": ("lots",), "/step/lose": ("lots",),
     "/containers": ("containers",), "/containers/{number}": ("containers",), "/containers/{number}/{name}": ("containers",),
+    "/office/balance": ("lots",), "/office/findings": ("entries",), "/balance": ("lots",), "/flow": ("lots",), "/findings": ("entries",),
     "/nursery": ("nursery",), "/nursery/{name}": ("nursery",),
+    "/audit": ("entries",), "/audit/{position}": ("entries", "annul-fact"), "/audit/{position}.entry": ("entries", "annul-fact"),
+    "/audit/{position}/{act}": ("entries", "annul-fact"), "/audit/{position}/annul": ("annul-fact",),
+    "/audit/{position}/question": ("question-fact",), "/audit/{position}/settle": ("settle-question",),
     "/entries": ("entries",), "/lots": ("lots",), "/parties/{name:path}": ("farmers", "lots"), "/plots/{name:path}": ("plots",),
+    "/evidence/{number}.zip": ("entries",), "/checkpoint": OPEN, "/policy": OPEN, "/tile/{rest:path}": OPEN,
+    "/tile/entries/{rest:path}": ("entries",),
+    "/proofs/{position}.tlog-proof": OPEN, "/proofs/{position}.json": OPEN, "/consistency/{old}/{new}.json": OPEN,
+    "/verify": OPEN, "/verify.html": OPEN,
     "/webhooks": ("users",), "/webhooks/{id_}": ("users",), "/webhooks/{id_}/replay": ("users",),
 }  # fmt: skip
 """Route -> what a role must be allowed to read, or to command, to pass (one of these); OPEN: everybody passes, SIGNED: every role does."""
 NAMED: Final = {
     "number": "CSQU3054383", "first": "22", "form": "svg", "id_": "DR-001", "book": "main", "code": "gain", "name": "dry", "secret": "x",
     "device": "D-9K2F", "user": "U-7Q3M", "party": "FA-0001", "plot": "P-00001", "lot": "BU-001", "act": "survey", "id": "FA-0001",
+    "position": "3", "old": "2", "new": "3", "rest": "0/000.p/1",
 }  # fmt: skip
 """What stands in an address: always something of theirs."""
 SECRETS: Final = ("Tuanama", "942000", "45678901", "Sangama", "76.4791", "1430", "1 430", "1,430", "1000.5", "HV-001", "FE-001")
@@ -72,7 +81,8 @@ def doors(house: House) -> list[tuple[str, str]]:
 @pytest.fixture(scope="module")
 def theirs(fresh_house: House) -> House:
     """Everything of the examples was written by one organisation; another one has nothing."""
-    commands = [COMMANDS.validate_python(body) for body in EXAMPLES if body["do"] not in ("revoke-role", "revoke-device")]
+    story = [body for body in EXAMPLES if body["do"] not in ("revoke-role", "revoke-device") and "position" not in body]
+    commands = [COMMANDS.validate_python(body) for body in story]
     answers = fresh_house.writer.submit(Act(commands, "u-theirs", THEIRS)).result()
     assert all(isinstance(answer, Accepted) for answer in answers)
     organisation(fresh_house, "ZZ-01")

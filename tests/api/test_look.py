@@ -21,8 +21,9 @@ from api.cache import Cache, page
 from api.house import opened
 from api.imports import Import
 from api.limits import TOO_MUCH
-from api.look import MEANINGS, catalog, refused_page, sentence
+from api.look import catalog, refused_page, sentence
 from api.machines import WHEN
+from api.problems import MEANINGS
 from api.season import Folder
 from api.settings import Settings
 from domain.values import CODES

@@ -163,7 +163,7 @@ def test_it_lives_and_is_ready_and_healthy(door: TestClient) -> None:
     assert {each.headers["cache-control"] for each in answers} == {"no-store"}
     assert answers[1].json() == {"status": "ok", "database": "ok", "views": "ok"}
     assert answers[2].json()["head"] == "ok"
-    assert "a signature is not checked" in answers[2].json()["checked"]
+    assert "what was signed before is where this one goes on from" in answers[2].json()["checked"]
 
 
 def test_it_is_not_ready_while_the_views_are_far_behind(url: str, tmp_path: Path) -> None:

@@ -15,10 +15,10 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from api.app import create
-from api.cache import accepted
 from api.examples import EXAMPLES
 from api.house import House, opened
-from api.look import MEANINGS, catalog
+from api.look import accepted, catalog
+from api.problems import MEANINGS
 from api.settings import Settings
 from domain.values import CODES
 from projections import public

@@ -75,7 +75,7 @@ def _models() -> list[type[Command]]:
 def test_the_table_names_known_commands_and_reads_only() -> None:
     assert {do for role in roles().values() for do in role.commands} <= touches().keys()
     assert {what for role in roles().values() for what in role.reads} <= set(READS)
-    assert roles()["auditor"].commands == frozenset()
+    assert roles()["auditor"].commands == {"question-fact", "settle-question"}
 
 
 @pytest.mark.parametrize("role", PEOPLE)
@@ -120,7 +120,7 @@ def test_what_is_of_others_answers_word_for_word_as_what_is_unknown(two: House) 
 
 
 def test_a_lot_that_was_offered_may_be_bought_by_whom_it_was_offered_to_and_nobody_else(house: House) -> None:
-    story = [body for body in EXAMPLES if body["do"] != "revoke-device"]
+    story = [body for body in EXAMPLES if body["do"] != "revoke-device" and "position" not in body]
     house.writer.submit(Act([read(body) for body in story], "u-theirs", THEIRS)).result()
     organisation(house, "ZZ-01")
     at = "2026-05-22T09:00:00-05:00"
@@ -187,7 +187,8 @@ def test_with_the_doors_open_the_database_still_shows_an_organisation_nothing_of
     assert set(farmers) <= {(OURS,)}
     del seen["parties"], seen["moments"]  # other tests here enrol farmers of ours
     assert {name for name, (ours, _) in seen.items() if ours} == set()
-    assert {name for name, (_, theirs) in seen.items() if not theirs} == set()
+    gone = {name for name in seen if name.startswith("gone_")}
+    assert {name for name, (_, theirs) in seen.items() if not theirs} == gone - {"gone_lots", "gone_edges"}
 
 
 def test_the_database_shows_the_office_no_entry_and_no_sealed_name_of_others(two: House) -> None:

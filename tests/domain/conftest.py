@@ -11,25 +11,32 @@ from typing import Any
 import orjson
 import pytest
 
+from domain.annulment import Written
 from domain.container import Container
 from domain.device import Device
 from domain.graft import Budwood, Graft
-from domain.lot import Lot
+from domain.lot import HarvestRecorded, Lot
 from domain.nursery import Handout, NurseryLot
 from domain.party import Party
 from domain.plot import Plot
+from domain.question import FactQuestioned
 from domain.user import Grant, User
 from domain.values import Refused
 from domain.vocabulary import COMMANDS, decide
 
 MAY, MAY_31, JUNE, JULY = (f"2026-{day}T10:00:00-05:00" for day in ("05-02", "05-31", "06-02", "07-02"))
 ID = "018f0000-0000-7000-8000-000000000001"
+SUBJECT = "0b8f9c1e-5d0a-4b7e-9f27-3c1d5a6e7f80"
 SQUARE = [[-76.500, -6.500], [-76.499, -6.500], [-76.499, -6.499], [-76.500, -6.499], [-76.500, -6.500]]
+HARVEST = HarvestRecorded(lot_id="main/WET", plot_id="main/PLOT", holder_id="main/FARMER", form="wet", grams=40_500, from_at=MAY, to_at=MAY)
+_TAGS = tuple(HARVEST.tags(7))
+ASKED = FactQuestioned(position=7, about=_TAGS, questioned_kind="harvest-recorded.v1", reason="weight", questioned_at=MAY)
 
 WORLD: dict[str, Any] = {
     "party:main/FARMER": Party("farmer", MAY, None),
     "party:main/COOP": Party("aggregator", MAY, None),
     "party:main/BUYER": Party("buyer", MAY, None),
+    "party:main/KNOWN": Party("farmer", MAY, SUBJECT),
     "plot:main/PLOT": Plot("main/FARMER", MAY),
     "nursery-lot:main/ROOTS": NurseryLot("cacao", 100, MAY),
     "handout:main/GIVEN": Handout("main/FARMER", "main/PLOT", "cacao", 40, 20, MAY),
@@ -42,6 +49,8 @@ WORLD: dict[str, Any] = {
     "container:SEALED": Container(51, "main/COOP", "sealed", grams=3_000, departed=False, sold=False, at=MAY),
     "user:U-1": User(MAY, frozenset({Grant("main/COOP", "buyer", MAY, None)})),
     "device:D-1": Device("U-1", MAY),
+    "entry:7": Written(7, HARVEST, _TAGS, "main/COOP"),
+    "entry:8": Written(8, ASKED, (*_TAGS, "entry:7"), "main/COOP"),
 }
 
 _STEP = {"lot_id": "NEW", "started_at": MAY_31, "ended_at": JUNE}
@@ -111,6 +120,16 @@ GOOD: dict[str, dict[str, Any]] = {
         "enrolled_at": JUNE, "until": JULY,
     },
     "revoke-device": {"device_id": "D-1", "revoked_at": JUNE},
+    "erase-subject": {"party_id": "KNOWN", "basis": "asked", "erased_at": JUNE},
+    "open-log": {
+        "origin": "log.example/cacao-2", "closed_origin": "log.example/cacao", "closed_size": "57", "closed_root": "0f" * 32, "kept": "41",
+        "opened_at": JUNE,
+    },
+    "annul-fact": {
+        "position": 7, "reason": "entered-twice", "corrected_by": ["018f0000-0000-7000-8000-000000000002"], "annulled_at": JUNE,
+    },
+    "question-fact": {"position": 7, "reason": "weight", "questioned_at": JUNE},
+    "settle-question": {"position": 8, "outcome": "upheld", "settled_at": JUNE},
 }  # fmt: skip
 
 Difference = Mapping[str, Any]
@@ -118,8 +137,12 @@ Difference = Mapping[str, Any]
 
 def _differ(states: dict[str, Any], tag: str, change: Any) -> None:
     if isinstance(change, dict):
-        if states.get(tag) is not None:
-            states[tag] = replace(states[tag], **change)
+        state = states.get(tag)
+        if isinstance(state, Written):
+            said = {name: change[name] for name in change if name in type(state.fact).model_fields}
+            change = {name: change[name] for name in change if name not in said} | {"fact": state.fact.model_copy(update=said)}
+        if state is not None:
+            states[tag] = replace(state, **change)
     else:
         states[tag] = change
 

@@ -17,6 +17,8 @@ _LATEST: dict[str, str] = {
     "amend-party": "amended_at", "resurvey-plot": "surveyed_at", "transfer-plot": "transferred_at", "offer-lot": "offered_at",
     "pay-advance": "paid_at", "make-payment": "paid_at", "admit-user": "admitted_at", "grant-role": "granted_at",
     "revoke-role": "revoked_at", "enrol-device": "enrolled_at", "revoke-device": "revoked_at",
+    "annul-fact": "annulled_at", "question-fact": "questioned_at", "settle-question": "settled_at",
+    "erase-subject": "erased_at", "open-log": "opened_at",
 }  # fmt: skip
 """Command -> its last time."""
 _UNTIL: dict[str, str] = {
@@ -61,6 +63,11 @@ ORIGINS: dict[str, list[tuple[str, str]]] = {
     "revoke-role": [("party:main/COOP", "enrolled_at"), ("user:U-1", "admitted_at")],
     "enrol-device": [("user:U-1", "admitted_at")],
     "revoke-device": [("device:D-1", "enrolled_at")],
+    "annul-fact": [("entry:7", "to_at")],
+    "question-fact": [("entry:7", "to_at")],
+    "settle-question": [("entry:8", "questioned_at")],
+    "erase-subject": [("party:main/KNOWN", "enrolled_at")],
+    "open-log": [],
 }  # fmt: skip
 """Command -> what it draws on or refers to, with the field that holds its time."""
 

@@ -30,6 +30,7 @@ TABLES = (
     "ledger.head",
     "vault.subjects",
     "vault.sealed",
+    "vault.annulled",
     "views.lots",
 )
 MAY = {

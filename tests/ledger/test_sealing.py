@@ -91,4 +91,4 @@ def test_of_who_was_erased_nothing_further_is_put_away(conn: Connection, writer:
     for body, id_ in ((AMEND, "F-1"), (RESURVEY, "P-1")):
         [answer] = write(writer, body)
         assert isinstance(answer, Denied)
-        assert (answer.code, answer.sentence()) == ("unknown-party", f"the data of {id_} were erased")
+        assert (answer.code, answer.sentence()) == ("erased", f"the data of {id_} were erased")

@@ -11,7 +11,7 @@ import pytest
 
 from domain.values import Seal
 from ledger.schema import Connection, connect
-from ledger.vault import SEALED, SUBJECTS, Vault, WrongKey, commitment, key_from, key_of
+from ledger.vault import ERASED, SEALED, SUBJECTS, Vault, WrongKey, commitment, key_from, key_of
 
 CONTENT = b'{"document":"45678912","name":"Rosa Quispe"}'
 TAG = "party:main/F-1"
@@ -45,7 +45,7 @@ def amend(conn: Connection, vault: Vault, subject: str, position: int, content: 
 
 
 def forget(conn: Connection, subject: str) -> None:
-    conn.execute("DELETE FROM vault.subjects WHERE subject = %s", (subject,))
+    conn.execute(f"INSERT INTO {ERASED} VALUES (%s, 'asked', '')", (subject,))
 
 
 def test_what_was_put_away_opens_as_it_was(conn: Connection, vault: Vault) -> None:

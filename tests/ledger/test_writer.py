@@ -294,8 +294,9 @@ def test_every_act_handed_over_while_the_writer_closes_is_answered_or_refused(wr
 def test_a_rehearsal_decides_as_if_and_appends_nothing(ledger: str, vault: Vault) -> None:
     writer = Writer(ledger, vault, rehearse=True)
 
-    answers = all_examples(writer) + all_examples(writer)
+    commands = [command(body) for body in EXAMPLES if "position" not in body]  # what is said about entries is not rehearsed
+    answers = write(writer, *commands, *commands)
     writer.close()
 
-    assert [type(answer) for answer in answers] == [Accepted] * len(EXAMPLES) + [Repeated] * len(EXAMPLES)
+    assert [type(answer) for answer in answers] == [Accepted] * len(commands) + [Repeated] * len(commands)
     assert size(ledger) == 0

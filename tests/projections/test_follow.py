@@ -149,7 +149,7 @@ def test_views_of_another_releases_shape_are_made_again_at_the_start(season: Hou
     caught_up(season)
     with psycopg.connect(season.url) as conn:
         conn.execute("UPDATE views.progress SET shape = 'of an older release'")
-        conn.execute("DROP TABLE views.lots")
+        conn.execute("DROP TABLE views.lots CASCADE")
 
     with opened(season.settings) as again, again.pool.connection() as conn:
         assert follow.shape(conn) == follow.SHAPE
