@@ -67,7 +67,10 @@ class Trust(NamedTuple):
 def trusted(written: bytes | None, log_key: Path) -> Trust:
     """The trust that a policy file names, or that this house's own key gives, if it has one. Raises Malformed."""
     if written is not None:
-        return Trust(policy.parse(written.decode(errors="surrogateescape")))
+        try:
+            return Trust(policy.parse(written.decode()))
+        except UnicodeDecodeError:
+            raise Malformed("the policy is not UTF-8") from None
     if not log_key.exists():
         return Trust()
     return Trust(own=crypto.Signer.parse(log_key.read_text(encoding="utf-8", errors="replace").strip()).key)

@@ -141,6 +141,7 @@ class LotWrittenOff(Drawing):
     kind: Literal["lot-written-off.v1"] = "lot-written-off.v1"
     loss_id: Key
     lot_id: Key
+    holder_id: Key
     grams: Grams
     reason: Literal["spoiled", "stolen", "sample", "shrinkage"]
     lost_at: Moment
@@ -247,4 +248,4 @@ def _write_off(command: WriteOff, states: States, as_of: Moment) -> LotWrittenOf
     grams = thousandths(command.kg, "kg")
     in_time((command.lost_at,), [("the lot", lot.ended_at)], as_of)
     on_hand(lot, command.lot_id, grams)
-    return LotWrittenOff(loss_id=key, lot_id=lot_id, grams=grams, reason=command.reason, lost_at=command.lost_at)
+    return LotWrittenOff(loss_id=key, lot_id=lot_id, holder_id=lot.holder_id, grams=grams, reason=command.reason, lost_at=command.lost_at)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from ledger.schema import Connection
 from projections.lots import STEPS
+from projections.past import joined
 from projections.view import Fact, Rows, View, annullable, table
 
 
@@ -36,7 +37,7 @@ def _stepped(position: int, fact: Fact) -> Rows:
 
 
 def _lost(position: int, fact: Fact) -> Rows:
-    yield "edges", (f"lot:{fact['lot_id']}", f"loss:{fact['loss_id']}", fact["grams"], position, None, fact["org"])
+    yield "edges", (f"lot:{fact['lot_id']}", f"loss:{fact['loss_id']}", fact["grams"], position, fact["holder_id"], fact["org"])
 
 
 def _loaded(position: int, fact: Fact) -> Rows:
@@ -64,21 +65,27 @@ LINEAGE = View(
 )
 
 _UP = """WITH RECURSIVE up AS (SELECT src, dst, grams, position FROM {0}.edges WHERE dst = ANY(%s)
- UNION SELECT e.src, e.dst, e.grams, e.position FROM up JOIN {0}.edges e ON e.dst = up.src)
+ UNION SELECT e.src, e.dst, e.grams, e.position FROM up JOIN {1})
 SELECT src, dst, grams, position FROM up ORDER BY position DESC, src"""
 _DOWN = """WITH RECURSIVE down(node) AS (
- SELECT n COLLATE "C" FROM unnest(%s::text[]) n UNION SELECT e.dst FROM down JOIN {0}.edges e ON e.src = down.node)
-SELECT e.src, e.dst, e.grams, e.position FROM down JOIN {0}.edges e ON e.dst = down.node ORDER BY e.position, e.src"""
+ SELECT n COLLATE "C" FROM unnest(%s::text[]) n UNION SELECT e.dst FROM down JOIN {0})
+SELECT e.src, e.dst, e.grams, e.position FROM down JOIN {1} ORDER BY e.position, e.src"""
 
 
 def up(conn: Connection, nodes: Iterable[str], schema: str = "views") -> list[Edge]:
     """All edges above some nodes, the latest first."""
-    return list(map(Edge._make, conn.execute(_UP.format(schema), (list(nodes),), binary=True).fetchall()))
+    query = _UP.format(schema, _edges(schema, "e.dst = up.src"))
+    return list(map(Edge._make, conn.execute(query, (list(nodes),), binary=True).fetchall()))
 
 
 def down(conn: Connection, nodes: Iterable[str], schema: str = "views") -> list[Edge]:
     """All edges into what lies below some nodes (those from elsewhere too, for they dilute), the earliest first."""
-    return list(map(Edge._make, conn.execute(_DOWN.format(schema), (list(nodes),), binary=True).fetchall()))
+    query = _DOWN.format(_edges(schema, "e.src = down.node"), _edges(schema, "e.dst = down.node"))
+    return list(map(Edge._make, conn.execute(query, (list(nodes),), binary=True).fetchall()))
+
+
+def _edges(schema: str, condition: str) -> str:
+    return joined(schema, "edges", "e", condition)
 
 
 def drawn_into(edges: Iterable[Edge]) -> dict[str, int]:

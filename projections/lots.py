@@ -54,7 +54,7 @@ def _inspected(position: int, fact: Fact) -> Rows:
 
 
 def _lost(position: int, fact: Fact) -> Rows:
-    yield "losses", (*(fact[name] for name in ("loss_id", "lot_id", "grams", "reason", "lost_at")), position, fact["org"])
+    yield "losses", (*(fact[name] for name in ("loss_id", "lot_id", "holder_id", "grams", "reason", "lost_at")), position, fact["org"])
 
 
 LOTS = View(
@@ -72,7 +72,13 @@ LOTS = View(
             "lot text, inspected_at text, moisture int8, beans_100g int8, mouldy int8, slaty int8, defective int8, position int8, org text",
             "lot, inspected_at",
         ),
-        table("losses", "loss text, lot text, grams int8, reason text, lost_at text, position int8, org text", "loss", "lot"),
+        table(
+            "losses",
+            "loss text, lot text, holder text, grams int8, reason text, lost_at text, position int8, org text",
+            "loss",
+            "lot",
+            theirs="{org} OR {holder}",
+        ),
     ),
     {
         "harvest-recorded.v1": _harvested,

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from ledger.schema import Connection
 from projections.lineage import Edge, up
-from projections.past import HOLDERS, SCHEMA
+from projections.past import HOLDER, SCHEMA
 
 FORMS: Final = ("wet", "fermented", "dry")
 
@@ -47,14 +47,15 @@ class OnHand(NamedTuple):
 
 _LEFT: Final = "l.grams - coalesce((SELECT sum(e.grams) FROM {schema}.edges e WHERE e.src = 'lot:' || l.lot), 0)::int8"
 _ON_HAND: Final = f"""SELECT * FROM (SELECT l.lot, l.form, l.holder, l.made_by, {_LEFT} AS grams, l.ended_at, p.role, p.district
- FROM {{schema}}.lots l LEFT JOIN {{holders}} p ON p.party = l.holder
+ FROM {{schema}}.lots l LEFT JOIN {{holder}}
  WHERE (%(org)s::text IS NULL OR l.holder = %(org)s OR p.role = 'farmer') AND (%(forms)s::text[] IS NULL OR l.form = ANY(%(forms)s)))
  AS on_hand WHERE grams > 0 ORDER BY array_position(%(order)s::text[], form::text), ended_at, lot"""
 
 
 def on_hand(conn: Connection, org: str | None, forms: tuple[str, ...] | None = None, schema: str = "views") -> list[OnHand]:
     """Lots with something left, the oldest first by form: an organisation's and those of its farmers; without one, those of all."""
-    query = _ON_HAND.format(schema=schema, holders=HOLDERS if schema == SCHEMA else f"{schema}.parties")
+    holder = HOLDER if schema == SCHEMA else f"{schema}.parties p ON p.party = l.holder"
+    query = _ON_HAND.format(schema=schema, holder=holder)
     values = {"org": org, "forms": list(forms) if forms else None, "order": list(FORMS)}
     return [OnHand(*row) for row in conn.execute(query, values)]
 
@@ -142,7 +143,8 @@ class Story(NamedTuple):
 _MADE: Final = f"""SELECT l.lot, l.form, l.holder, l.made_by, l.grams, {_LEFT}, l.started_at, l.ended_at, l.plot, l.seller, m.price_pen_kg,
  m.premium, l.position FROM {{schema}}.lots l LEFT JOIN {{schema}}.money m ON m.sort = 'purchase' AND m.lot = l.lot WHERE l.lot = %s"""
 _INTO: Final = """SELECT e.dst, e.grams, coalesce(l.ended_at, d.at), l.made_by FROM {schema}.edges e
- LEFT JOIN {schema}.lots l ON l.lot = substr(e.dst, 5) LEFT JOIN {schema}.loads d ON d.position = e.position
+ LEFT JOIN LATERAL (SELECT ended_at, made_by FROM {schema}.lots WHERE lot = substr(e.dst, 5) OFFSET 0) l ON true
+ LEFT JOIN LATERAL (SELECT at FROM {schema}.loads WHERE position = e.position OFFSET 0) d ON true
  WHERE e.src = %s AND e.dst NOT LIKE 'loss:%%' ORDER BY e.position, e.dst"""
 
 

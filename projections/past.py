@@ -16,10 +16,10 @@ SCHEMA: Final = "past"
 _AT: Final = "current_setting('cacao.at')::int8"
 _CHANGE: Final = {"plots", "parties", "containers", "users", "devices", "origins"}
 """Tables whose rows later facts change, or that are settled from others."""
-HOLDERS: Final = f"""(SELECT party, role, district FROM views.gone_parties WHERE position <= {_AT} AND annulled_by > {_AT}
- UNION ALL SELECT party, role, district FROM views.parties p WHERE NOT EXISTS (
-  SELECT FROM views.gone_parties g WHERE g.party = p.party AND g.position <= {_AT} AND g.annulled_by > {_AT}))"""
-"""What never changes of those who held something then; of others nothing may be asked of it."""
+HOLDER: Final = f"""LATERAL (SELECT role, district FROM (
+  SELECT role, district, 1 AS of FROM views.gone_parties WHERE party = l.holder AND position <= {_AT} AND annulled_by > {_AT}
+  UNION ALL SELECT role, district, 2 FROM views.parties WHERE party = l.holder) AS them ORDER BY of LIMIT 1) p ON true"""
+"""What never changes of who held the lot `l` then: by the enrolment that stood then, which may have been annulled since."""
 _ANNULMENTS: Final = f"SELECT * FROM views.annulments WHERE by_position <= {_AT}"
 _QUESTIONS: Final = f"""SELECT position, entry, touches, reason, at, org,
  CASE WHEN settled_by <= {_AT} THEN settled_by END AS settled_by, CASE WHEN settled_by <= {_AT} THEN outcome END AS outcome,
@@ -30,6 +30,16 @@ _OWN: Final = {"annulments": _ANNULMENTS, "questions": _QUESTIONS}
 def cut(conn: Connection, position: int) -> None:
     """For the rest of the transaction, `past` shows the record as it stood at a position."""
     conn.execute(sql.SQL("SET LOCAL cacao.at = {}").format(sql.Literal(str(position))))
+
+
+def joined(schema: str, name: str, alias: str, condition: str) -> str:
+    """What stands after JOIN where a table is looked into by key: once for each row, as PostgreSQL finds out by itself of the views.
+
+    What `past` shows is of two tables, into which it would not carry the key.
+    """
+    if schema != SCHEMA:
+        return f"{schema}.{name} {alias} ON {condition}"
+    return f"LATERAL (SELECT * FROM {schema}.{name} {alias} WHERE {condition} OFFSET 0) {alias} ON true"
 
 
 def past(tables: Iterable[Table]) -> dict[str, str]:

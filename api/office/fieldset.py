@@ -58,9 +58,11 @@ class Told(NamedTuple):
 
 
 def fields(fact: Fact, language: Language) -> list[Told]:
-    """The fields of a fact that are filled, in its own order."""
-    filled = {name: value for name, value in fact.items() if name not in ("kind", "org") and value not in (None, (), [])}
-    return [Told(said(language, LABELS.get(name, name)), _value(fact, name, language), name in _LONG) for name in filled]
+    """The fields of a fact that are filled, in the order of LABELS; whatever is not among these comes last."""
+    order = {name: at for at, name in enumerate(LABELS)}
+    filled = [name for name, value in fact.items() if name not in ("kind", "org") and value not in (None, (), [])]
+    ordered = sorted(filled, key=lambda name: (order.get(name, len(order)), name))
+    return [Told(said(language, LABELS.get(name, name)), _value(fact, name, language), name in _LONG) for name in ordered]
 
 
 def _value(fact: Fact, name: str, language: Language) -> str:

@@ -107,7 +107,7 @@ def test_an_edge_says_who_held_what_was_drawn(house: House, conn: Connection, te
         ("lot:main/SP-001", "main/AG-01"),
         ("lot:main/BL-001", "main/AG-01"),
         ("lot:main/BL-001", "main/AG-01"),
-        ("loss:main/LO-001", None),
+        ("loss:main/LO-001", "main/AG-01"),
         ("lot:main/BU-002", "main/AG-01"),
         ("stuffing:CSQU3054383@22", "main/EX-01"),
     ]
