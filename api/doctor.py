@@ -14,7 +14,9 @@ import psycopg
 from api.house import DATABASE, vault_key
 from api.pgtools import Failed, tool
 from api.settings import Settings
+from api.witnesses import BadPolicy, of_file
 from labels.link import is_loopback
+from ledger import log, publisher
 from ledger.schema import Connection, administrator_must_run, not_held
 from ledger.server import Server, platform_note
 from ledger.vault import Vault, WrongKey
@@ -45,6 +47,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield Finding("machine", "ok", f"Python {sys.version.split()[0]}, {platform_note()}")
     yield from _home(settings)
     yield _address(settings)
+    yield _witnesses(settings)
     yield _files(settings)
     try:
         url = settings.database_url or Server(settings.folder / "pg").ensure(DATABASE if (settings.folder / "pg").exists() else "postgres")
@@ -63,7 +66,7 @@ def _home(settings: Settings) -> Iterator[Finding]:
     free = shutil.disk_usage(folder).free
     words = f"{free / (1 << 30):.1f} GiB free at {folder}"
     yield Finding("disk", "ok" if free > LEAST_DISK else "wrong", words, "" if free > LEAST_DISK else "make room: an append needs it")
-    for path in (settings.vault_key, settings.token):
+    for path in (settings.vault_key, settings.token, settings.log_key):
         if path.exists():
             loose = stat.S_IMODE(path.stat().st_mode) & 0o077
             yield Finding(
@@ -84,6 +87,18 @@ def _address(settings: Settings) -> Finding:
             "CACAO_URL", "warning", f"{settings.base}: labels say DRAFT", "set CACAO_URL to the public address before printing labels"
         )
     return Finding("CACAO_URL", "ok", settings.base)
+
+
+def _witnesses(settings: Settings) -> Finding:
+    try:
+        asked = of_file(settings.policy)
+    except BadPolicy as bad:
+        return Finding("witnesses", "wrong", str(bad), "mend the file that CACAO_POLICY names")
+    if not asked.witnesses:
+        mend = "two or more, run by other bodies, are what defeats a rewritten history: see `Trust nobody` in the README"
+        return Finding("witnesses", "warning", "nobody cosigns this log", mend)
+    needed, of = asked.count()
+    return Finding("witnesses", "ok", f"{len(asked.witnesses)} are asked; {needed} of {of} must have seen a head")
 
 
 def _files(settings: Settings) -> Finding:
@@ -170,6 +185,8 @@ def _ledger(settings: Settings, conn: Connection) -> Iterator[Finding]:
         yield Finding("vault", "ok", "the key opens it")
     except WrongKey as wrong:
         yield Finding("vault", "wrong", str(wrong), "without its key names and boundaries cannot be read again")
+    if conn.execute("SELECT to_regclass('log.trouble')").fetchone() != (None,):
+        yield _log(settings, conn)
     if conn.execute("SELECT to_regclass('views.progress')").fetchone() != (None,):
         yield _compared(
             conn,
@@ -179,6 +196,15 @@ def _ledger(settings: Settings, conn: Connection) -> Iterator[Finding]:
                 "views", "ok" if size == at else "warning", f"at {at} of {size}", "" if size == at else "`cacao serve` follows"
             ),
         )
+
+
+def _log(settings: Settings, conn: Connection) -> Finding:
+    why, size = log.trouble(conn), publisher.size_of(conn, settings.origin)
+    if why:
+        return Finding("log", "wrong", f"not signed since {why.since}: {why}", "`cacao fsck` looks further; then `cacao reopen`")
+    if size and not settings.log_key.exists():
+        return Finding("log", "wrong", f"{settings.log_key} is gone, and {size:,} entries were signed with it", "put it back")
+    return Finding("log", "ok", f"{settings.origin}: signed up to {size:,}" if size else "nothing is signed yet: `cacao serve` does it")
 
 
 def _compared(conn: Connection, what: str, query: str, judge: Callable[[Any, Any], Finding]) -> Finding:

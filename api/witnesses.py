@@ -25,7 +25,12 @@ class BadPolicy(Exception):
 
 def configured(house: House) -> Policy:
     """The policy of CACAO_POLICY, read once; without it nobody is asked. Raises BadPolicy."""
-    return _read(house.settings.policy.expanduser()) if house.settings.policy else Policy((), {}, {}, NONE)
+    return of_file(house.settings.policy)
+
+
+def of_file(path: Path | None) -> Policy:
+    """The policy of a file, read once; of no file, that of a log without witnesses. Raises BadPolicy."""
+    return _read(path.expanduser()) if path else Policy((), {}, {}, NONE)
 
 
 @cache

@@ -11,9 +11,10 @@ from ledger.entry import fact_of
 from ledger.schema import Connection
 from projections.view import Fact, Facts, Fold, Table
 
-_ENTRIES = """
+_ENTRIES = f"""
 SELECT e.position, e.line FROM ledger.tags t JOIN ledger.entries e USING (position)
-WHERE t.tag = %s AND t.kind = ANY(%s) AND t.position <= %s ORDER BY t.position"""
+WHERE t.tag = %(tag)s AND t.kind = ANY(%(kinds)s) AND t.position <= %(upto)s AND NOT EXISTS (
+  SELECT FROM ledger.tags a WHERE a.tag = 'entry:' || t.position AND a.kind = '{ANNULLED}' AND a.position <= %(upto)s) ORDER BY t.position"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,10 @@ def refold(conn: Connection, entity: Entity, key: str, upto: int) -> dict[str, A
 
     A container's `whole` is not among what facts say: it is None here.
     """
-    kinds = [entity.made, *entity.changes, ANNULLED]
-    facts = [(position, told(line)) for position, line in conn.execute(_ENTRIES, (entity.tag + key, kinds, upto), binary=True)]
-    gone = {fact["position"] for _, fact in facts if fact["kind"] == ANNULLED}
+    asked = {"tag": entity.tag + key, "kinds": [entity.made, *entity.changes], "upto": upto}
     row: dict[str, Any] | None = None
-    for position, fact in facts:
-        if position not in gone and fact["kind"] != ANNULLED:
-            row = entity.after(row, position, fact)
+    for position, line in conn.execute(_ENTRIES, asked, binary=True):
+        row = entity.after(row, position, told(line))
     return row
 
 

@@ -1,13 +1,14 @@
 """A lot's page as the record stood at any position, against the same page now: the questions of the page, without its template.
 
 Target: p50 <= 3 x. `BENCH_ENTRIES` sets the size of the ledger (1,000,000). Lots and positions are drawn at random; every 30th entry is
-annulled later. To find the position of a moment, and a plot folded again from its entries, are measured for information.
+annulled later. Measured for information: the position of a moment found, a plot folded again from its entries, pages of the timeline.
 """
 
 import os
 import random
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,14 @@ import orjson
 from common import ROUNDS, cluster, database, figure, percentile, seconds
 
 from api.asof import past
+from api.feed import sought
 from api.house import House, opened
 from api.settings import Settings
 from ledger.entry import canonical
 from ledger.store import Record, Store
 from projections import follow, history
 from projections.doubt import doubts
+from projections.history import Facets, Stretch
 from projections.office_stock import outturn, story
 
 SIZE, ASKED, GROUP, BATCH = int(os.environ.get("BENCH_ENTRIES", "1000000")), 200, 30, 5_000
@@ -98,6 +101,21 @@ def asked(size: int) -> list[tuple[str, int]]:
     return [(lot, draw.randint(made, size)) for lot, made in lots]
 
 
+TIMELINES = {
+    "everything": Facets(ORG),
+    "one plot": Facets(ORG, tags=("plot:main/P-000007",)),
+    "one kind": Facets(ORG, kinds=("lot-written-off.v1",)),
+    "a kind of which there is none": Facets(ORG, kinds=("party-amended.v1",)),
+    "a day on which nothing happened": Facets(ORG, since="2026-05-01T00:00:00-05:00", until="2026-05-01T23:59:59-05:00"),
+}
+
+
+def _timeline(house: House, size: int, facets: Facets) -> None:
+    """The two questions of a page: which entries are shown, and how many there are."""
+    sought(house, facets, Stretch(upto=size, most=51, newest=True))
+    sought(house, replace(facets, kinds=()), Stretch(upto=size, most=1_001, newest=True))
+
+
 def measure(house: House, size: int) -> None:
     """Print the figures."""
     questions = asked(size)
@@ -118,6 +136,8 @@ def measure(house: House, size: int) -> None:
             with house.pool.connection() as conn:
                 note("the position of a moment", lambda conn=conn, moment=moment: history.written_by(conn, moment))
             note("a plot folded again", lambda at=at: past(house, ORG, at).plot("main/P-000001"))
+    for name, facets in TIMELINES.items():
+        took[f"the timeline, {name}"] = [seconds(lambda facets=facets: _timeline(house, size, facets)) * 1e3 for _ in range(ROUNDS * 3)]
     for name, of in took.items():
         figure(f"{size:,} entries: a lot's page, {name}, p50" if name in ("now", "as of") else name, percentile(of, 50), "ms")
     figure("  as of / now", percentile(took["as of"], 50) / percentile(took["now"], 50), "x", most=3)
