@@ -50,7 +50,7 @@ After = Annotated[int, Query(ge=0, le=FARTHEST, description="Entries after this 
 Limit = Annotated[int, Query(ge=1, le=MOST, description="How many at most.")]
 Kind = Annotated[str, Field(pattern=r"^[a-z-]{1,40}\.v[0-9]{1,3}$")]
 Kinds = Annotated[list[Kind], Query(alias="kind", max_length=20, description="Only of these kinds.", examples=[["lot-bought.v1"]])]
-Tag = Annotated[str, Field(pattern=r"^[a-z-]{1,20}:[A-Za-z0-9@/-]{1,60}$")]
+Tag = Annotated[str, Field(pattern=r"^[a-z-]{1,20}:[A-Za-z0-9@/._:-]{1,200}$")]
 Tags = Annotated[list[Tag], Query(alias="tag", max_length=5, description="Only with all of these tags.", examples=[["lot:main/HV-001"]])]
 _Date = Annotated[date, BeforeValidator(day_of)]
 Day = Annotated[_Date | None, Query(description="Only what happened on this day in Peru.", examples=["2026-05-02"])]

@@ -14,7 +14,8 @@ from projections.view import Fact, Facts, Fold, Table
 _ENTRIES = f"""
 SELECT e.position, e.line FROM ledger.tags t JOIN ledger.entries e USING (position)
 WHERE t.tag = %(tag)s AND t.kind = ANY(%(kinds)s) AND t.position <= %(upto)s AND NOT EXISTS (
-  SELECT FROM ledger.tags a WHERE a.tag = 'entry:' || t.position AND a.kind = '{ANNULLED}' AND a.position <= %(upto)s) ORDER BY t.position"""
+  SELECT FROM ledger.tags a WHERE a.tag = 'entry:' || t.position AND a.kind = '{ANNULLED}' AND a.position <= %(upto)s)
+ORDER BY t.position"""
 
 
 @dataclass(frozen=True, slots=True)

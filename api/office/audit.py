@@ -30,7 +30,7 @@ ABOUT: Final = ("lot", "plot", "container", "party")
 _KEY, _NUMBER = re.compile(r"(?:[a-z0-9-]{1,20}/)?[A-Z0-9-]{1,20}"), re.compile(r"[0-9]{1,16}")
 _NO_ID: Final = "wanted an id of capital letters, digits and hyphens"
 _NO_DAY: Final = "wanted a day such as 2026-05-02"
-_TAG: Final = re.compile(r"[a-z-]{1,20}:[A-Za-z0-9@/-]{1,60}")
+_TAG: Final = re.compile(r"[a-z-]{1,20}:[A-Za-z0-9@/._:-]{1,200}")
 _ASKED: Final = ("kind", *ABOUT, "tag", "org", "day", "by", "late", "order")
 _WRITTEN, _OLDEST = "written", "oldest"
 

@@ -31,7 +31,9 @@ LABELS: Final = {
     "handed_at": "Handed out", "returned_at": "Returned", "cut_at": "Cut", "grafted_at": "Grafted", "counted_at": "Counted",
     "inspected_at": "Inspected", "lost_at": "Lost", "offered_at": "Offered", "paid_at": "Paid", "admitted_at": "Admitted",
     "granted_at": "Granted", "revoked_at": "Revoked", "erased_at": "Erased", "annulled_at": "Annulled", "questioned_at": "Questioned",
-    "settled_at": "Settled",
+    "settled_at": "Settled", "opened_at": "Opened", "origin": "Log", "closed_origin": "Log before it",
+    "closed_size": "Entries that were signed of the log before it", "kept": "Entries of it that are left",
+    "closed_root": "Root of the log before it",
 }  # fmt: skip
 """Field -> what it is called, in English."""
 VALUES: Final = {
@@ -92,5 +94,6 @@ _LONG: Final[Mapping[str, Callable[[Any, Language], str]]] = {
     "scopes": lambda scopes, _: ", ".join(scopes),
     "corrected_by": lambda ids, _: ", ".join(ids),
     "credential": lambda credential, _: str(credential),
+    "closed_root": lambda root, _: str(root),
 }
 """Fields that need a line of their own -> how they are told."""

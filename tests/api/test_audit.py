@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from hashlib import sha256
 from html import unescape
-from typing import Any, Final
+from typing import Any, Final, get_args
 from uuid import uuid4
 
 import psycopg
@@ -13,6 +13,12 @@ from starlette.testclient import TestClient
 
 from api.examples import EXAMPLES
 from api.house import House
+from api.look import catalog
+from api.office.fieldset import LABELS, NO, SEALED, VALUES, YES, fields
+from api.sentences import AND_MORE, FULLER, HOUSE, REASONS, TEMPLATES, UNKNOWN, WORDS, sentence
+from api.sentences import KINDS as NAMES
+from domain.vocabulary import AnyFact
+from ledger.entry import read
 from tests.api.people import admitted, organisation, signed_in
 from tests.api.test_doors import size
 from tests.fuzz import ORG
@@ -262,3 +268,35 @@ def test_nobody_says_anything_about_an_entry_without_the_right(furnished: House,
 
     assert [answer.status_code for answer in answers] == [403, 404, 403, 404]
     assert size(furnished) == before
+
+
+def test_an_auditor_of_the_house_sees_all_and_asks_for_one_organisation(furnished: House) -> None:
+    with signed_in(furnished, None, "auditor") as house:
+        all_of_them, theirs = house.get("/audit?order=oldest"), house.get("/audit?order=oldest&org=AG-01")
+        nobodys = house.get("/audit?org=main/NOBODY")
+        data = unescape(re.findall(r'href="(/entries[^"]*)"', theirs.text)[0])
+        positions = [each["position"] for each in house.get(data).json()["entries"]]
+
+    assert listed(all_of_them.text)[:3] == [1, 2, 3]
+    assert listed(theirs.text) == positions[:50]
+    assert listed(nobodys.text) == []
+
+
+def test_every_kind_of_fact_and_each_of_its_fields_is_called_something_in_both_languages() -> None:
+    facts = {str(fact.model_fields["kind"].default): set(fact.model_fields) - {"kind"} for fact in get_args(get_args(AnyFact)[0])}
+    words = {*TEMPLATES.values(), *(text for _, text in FULLER.values()), *NAMES.values(), *WORDS.values(), UNKNOWN, AND_MORE, HOUSE}
+    words |= {*(text for reasons in REASONS.values() for text in reasons.values()), *LABELS.values(), *VALUES.values(), YES, NO, SEALED}
+
+    assert facts.keys() == TEMPLATES.keys() == NAMES.keys()
+    assert {name for fields in facts.values() for name in fields} - LABELS.keys() == set()
+    assert words - catalog("es").keys() == set()
+
+
+def test_every_example_is_a_sentence_in_both_languages(furnished: House) -> None:
+    with psycopg.connect(furnished.url) as conn:
+        facts = [read(at, bytes(line)).fact for at, line in conn.execute("SELECT position, line FROM ledger.entries ORDER BY position")]
+    told = [(sentence(fact), sentence(fact, "es")) for fact in facts]
+
+    assert all(english != spanish and not re.search(r"[{}]|None", english + spanish) for english, spanish in told)
+    assert all(field.label and field.value for fact in facts for field in fields(fact, "es"))
+    assert sentence({"kind": "moon-landed.v9"}, "es") == "un hecho de la clase moon-landed.v9, que este programa no conoce"
