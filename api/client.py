@@ -24,6 +24,7 @@ Json = dict[str, Any]
 OPERATIONS: Final = {
     "record_commands": "record", "list_entries": "entries", "list_lots": "lots", "find_party": "party", "find_plot": "plot",
     "list_webhooks": "webhooks", "add_webhook": "add_webhook", "remove_webhook": "remove_webhook", "replay_webhook": "replay_webhook",
+    "balance": "balance", "flow": "flow", "findings": "findings",
 }  # fmt: skip
 """Operation of the OpenAPI document -> the method that calls it."""
 BATCH: Final = 1_000
@@ -98,6 +99,22 @@ class Cacao:
     def plot(self, id_: str) -> Json:
         """A plot of the organisation."""
         return self._ask("GET", f"/plots/{quote(id_)}")
+
+    def balance(self, by: str = "season") -> Iterator[Json]:
+        """What came in, went out, was lost and is on hand, by season, holder, site, lot or container."""
+        after: str | None = ""
+        while after is not None:
+            part = self._ask("GET", f"/balance?{urlencode({'by': by, 'after': after, 'limit': BATCH})}")
+            yield from part["rows"]
+            after = part["next"]
+
+    def flow(self) -> Json:
+        """The way of the beans: groups of plots, lots and containers, and the kilograms that went from one to another."""
+        return self._ask("GET", "/flow")
+
+    def findings(self) -> list[Json]:
+        """What should be looked at, each with its entries; a finding is no proof."""
+        return cast("list[Json]", self._ask("GET", "/findings")["findings"])
 
     def webhooks(self) -> list[Json]:
         """The organisation's webhooks, and how they go."""

@@ -231,13 +231,7 @@ def _inspect(command: InspectLot, states: States, as_of: Moment) -> LotInspected
     beans = whole(command.beans_100g, "beans_100g", zero=True)
     in_time((command.inspected_at,), [("the lot", lot.ended_at)], as_of)
     return LotInspected(
-        lot_id=key,
-        inspected_at=command.inspected_at,
-        moisture=moisture,
-        beans_100g=beans,
-        mouldy=mouldy,
-        slaty=slaty,
-        defective=defective,
+        lot_id=key, inspected_at=command.inspected_at, moisture=moisture, beans_100g=beans, mouldy=mouldy, slaty=slaty, defective=defective
     )
 
 

@@ -77,7 +77,7 @@ class Trouble(NamedTuple):
 def install(url: str) -> None:
     """Make the tables and rights where they are missing."""
     with connect(url) as conn, conn.transaction():
-        conn.execute("SELECT pg_advisory_xact_lock(7263004)")
+        conn.execute("SELECT pg_advisory_xact_lock(7263001)")  # the lock of `schema.install`, which gives rights on the same tables
         if conn.execute("SELECT to_regclass('log.trouble') IS NULL").fetchone() == (True,):
             conn.execute(TABLES)
         if not schema.not_held(conn) and conn.execute(_GRANTED).fetchone() == (False,):

@@ -7,6 +7,7 @@ import sys
 import threading
 import uuid
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -206,3 +207,11 @@ def test_a_delivery_is_verified_by_the_published_example() -> None:
 def test_a_delivery_that_was_changed_or_is_old_is_refused(changed: dict[str, str], body: bytes, now: float) -> None:
     with pytest.raises(ValueError, match="the delivery"):
         verify_webhook(SECRET, SIGNED | changed, body, now)
+
+
+def test_the_balance_comes_part_by_part_and_says_what_the_lots_say(ledger: Cacao) -> None:
+    on_hand = {row["key"]: row["kg"]["on_hand"] for row in ledger.balance("lot") if row["kg"]["on_hand"] != "0"}
+    assert on_hand == {"main/DR-001": "2.4", "main/HV-001": "12.5"}
+    assert [row["form"] for row in ledger.balance()] == ["wet", "fermented", "dry"]
+    assert sum(Decimal(link["kg"]) for link in ledger.flow()["links"]) > 0
+    assert isinstance(ledger.findings(), list)

@@ -34,11 +34,11 @@ class Seen(HTMLParser):
                 self.forms.append({"action": of.get("action"), "method": of.get("method"), "fields": {}, "buttons": []})
             case "input" if "name" in of and (of.get("type") not in ("radio", "checkbox", "file") or "checked" in of):
                 form["fields"][of["name"]] = of.get("value") or ""
-            case "select":
+            case "select" if "name" in of:
                 self._select = of
             case "option" if self._select and (self._select["name"] not in form["fields"] or "selected" in of):
                 form["fields"][self._select["name"]] = of.get("value") or ""
-            case "textarea":
+            case "textarea" if "name" in of:
                 self._area = of["name"] or ""
                 form["fields"][self._area] = ""
             case "button":

@@ -52,7 +52,9 @@ def test_a_harvest_makes_a_wet_lot_of_the_plots_holder(accepted: Callable[..., A
 def test_a_loss_lowers_what_is_on_hand(accepted: Callable[..., Any]) -> None:
     fact = accepted("write-off")
 
-    assert fact == LotWrittenOff(loss_id="main/NEW", lot_id="main/WET", holder_id="main/FARMER", grams=2_250, reason="spoiled", lost_at=JUNE)
+    assert fact == LotWrittenOff(
+        loss_id="main/NEW", lot_id="main/WET", holder_id="main/FARMER", grams=2_250, reason="spoiled", lost_at=JUNE
+    )
     assert evolve(WET, "main/WET", fact) == Lot("wet", "main/FARMER", 38_250, MAY)
 
 
