@@ -18,6 +18,7 @@ from ledger.store import UNKNOWN
 
 BATCH: Final = 2_000
 RESTORED: Final = "this ledger was restored from a backup: it is read only until it was compared with what was signed"
+ELSEWHERE: Final = "what is here and the entries of the mirror do not lead to the head of {size} entries that was signed"
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 
@@ -83,8 +84,8 @@ def bring_back(conn: Connection, lines: Iterator[bytes], head: Checkpoint, progr
             seen = _append(conn, tree.size, some)
             tree = tree.extend(map(leaf_hash, some))
             progress(len(some))
-        if (tree.size, tree.root()) != (head.size, head.root):
-            raise Diverged("the entries of the mirror do not lead to the head of {size} entries that was signed", size=head.size)
+        if tree.size != head.size or roots(conn, [head.size])[head.size] != head.root:  # from the bytes of all, not from the head alone
+            raise Diverged(ELSEWHERE, size=head.size)
         conn.execute("UPDATE ledger.head SET size = %s, nodes = %s, seen = %s", (tree.size, tree.packed(), seen))
         return tree.size - int(at)
 

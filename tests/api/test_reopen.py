@@ -56,6 +56,12 @@ def signed(house: House, size: int) -> None:
     wait_until(lambda: b"\n%d\n" % size in (last_signed(house).read() or b""))
 
 
+def published(url: str) -> int | None:
+    with psycopg.connect(url) as conn:
+        row = conn.execute("SELECT max(size) FROM log.checkpoints").fetchone()
+    return row[0] if row else None
+
+
 def mirrored(house: House, folder: Path) -> None:
     """A mirror as `cacao mirror` makes one."""
     mirror, note = Mirror(folder), last_signed(house).read() or b""
@@ -75,6 +81,7 @@ def gone(cluster: str, tmp_path_factory: pytest.TempPathFactory) -> Lost:
         with opened(Settings(home=folder / "home", url="https://cacao.example", DATABASE_URL=url)) as house, TestClient(create(house)):
             write(house, BEFORE)
             signed(house, BEFORE)
+            wait_until(lambda: published(url) == BEFORE)
             back_up(url, folder / "backup", beside(folder / "backup"), lambda _more: None)
             write(house, LATER - BEFORE)
             signed(house, LATER)
@@ -178,6 +185,12 @@ def test_history_that_differs_from_what_was_signed_is_never_opened(lost: Lost, c
         outcome = compared(house, Wanted(mirror=lost.mirror))
         assert outcome.code == 1
         assert "another root" in outcome.said[0]
+        with psycopg.connect(house.url, autocommit=True) as conn:
+            conn.execute("DELETE FROM log.checkpoints")  # no smaller head is known: the tail alone would fit
+        outcome = compared(house, Wanted(mirror=lost.mirror))
+        assert outcome.code == 2
+        assert "do not lead to the head" in outcome.said[0]
+        assert len(stored(house.url)) == BEFORE
         with pytest.raises(ReadOnly):
             asked(house)
 
