@@ -89,6 +89,8 @@ def evidence(
         terminal.data({"file": str(output), "about": it.title, "entries": len(it.entries), "sealed": len(it.opened), "size": it.head.size})
     else:
         terminal.say(f"{len(it.entries):,} entries with proofs and {len(it.opened):,} sealed contents in {output}: do not publish it")
+    if it.unsigned:
+        terminal.say(f"{it.unsigned:,} entries are newer than the last signed head, and are left out: ask again in a moment")
 
 
 @app.command()

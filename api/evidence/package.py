@@ -60,6 +60,8 @@ class Evidence:
     entries: tuple[Entry, ...]
     opened: dict[int, dict[str, str]]
     rows: tuple[Row, ...]
+    unsigned: int
+    """Entries that belong to it and are newer than the signed head: they are left out."""
 
 
 def of_container(house: House, org: str | None, number: str) -> tuple[str, list[str]]:
@@ -102,16 +104,17 @@ def gathered(house: House, org: str | None, title: str, nodes: Sequence[str]) ->
         lots = {tag.partition(":")[2] for tag in tags if tag.startswith("lot:")}
         rows = [row for row in balance(conn, org, "lot", Wanted()) if row.key in lots]
     with house.pool.connection() as conn:
-        positions = [position for position in concern.tagged(conn, tags, parties) if position <= head.size]
+        found = concern.tagged(conn, tags, parties)
     with house.reading(org) as conn:
-        positions = concern.theirs(conn, positions)
+        there = concern.theirs(conn, found)
+        positions = [position for position in there if position <= head.size]
         opened = dict(_opened(house, conn, positions))
     with house.pool.connection() as conn:
         lines = conn.execute(
             "SELECT position, line FROM ledger.entries WHERE position = ANY(%s) ORDER BY position", (positions,), binary=True
         ).fetchall()
     entries = tuple(read(position, bytes(line)) for position, line in lines)
-    return Evidence(title, tuple(nodes), house.settings.origin, note, head, entries, opened, tuple(rows))
+    return Evidence(title, tuple(nodes), house.settings.origin, note, head, entries, opened, tuple(rows), len(there) - len(positions))
 
 
 def _opened(house: House, conn: Connection, positions: list[int]) -> Iterator[tuple[int, dict[str, str]]]:
@@ -160,6 +163,7 @@ def _manifest(evidence: Evidence) -> dict[str, Any]:
     return {
         "about": evidence.title, "nodes": evidence.nodes, "origin": evidence.origin, "size": evidence.head.size,
         "root": evidence.head.root.hex(), "entries": [entry.position for entry in evidence.entries], "sealed": list(evidence.opened),
+        "not_signed_yet": evidence.unsigned,
     }  # fmt: skip
 
 

@@ -21,13 +21,14 @@ from api.evidence import verify
 from api.evidence.package import NoEvidence, gathered, of_container, of_lots, sampled, write
 from api.house import House
 from api.imports import Import
-from api.publishing import last_signed, policy
+from api.publishing import policy
 from api.sample import write_season
 from api.season import Folder
 from ledger.crypto import Signer
 from tests.api.conftest import house_of_its_own
 from tests.api.people import signed_in
 from tests.api.test_crash import wait_until
+from tests.api.test_reopen import published
 
 ORG = "main/AG-01"
 
@@ -42,7 +43,7 @@ def signed(cluster: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[H
         with house.pool.connection() as conn:
             ((size,),) = conn.execute("SELECT size FROM ledger.head").fetchall()
         assert house.follower.wait_for(size, 60)
-        wait_until(lambda: b"\n%d\n" % size in (last_signed(house).read() or b""))
+        wait_until(lambda: published(house.url) == size)
         yield house
 
 
