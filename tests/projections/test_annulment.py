@@ -307,6 +307,7 @@ def test_an_organisation_sees_its_own_past_and_nothing_of_others(house: House, t
 
     assert seen == {"main/AG": [(2,), (4,)], "main/ZZ": [(0,), (0,)]}
     with house.reading("main/AG") as conn, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        cut(conn, 10)
         conn.execute("SELECT 1 FROM past.timeline")
 
 
