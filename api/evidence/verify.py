@@ -75,6 +75,17 @@ def sealed(folder: Path, manifest: dict[str, Any]) -> Iterator[str]:
             yield f"entry {position}: its sealed content cannot be read"
 
 
+def besides(folder: Path, manifest: dict[str, Any]) -> Iterator[str]:
+    """What lies in the package and is not on its list, and so was not checked; and a list of nothing."""
+    if not manifest["entries"]:
+        yield "the package lists no entry: it shows nothing"
+    for name in ("entries", "sealed"):
+        listed = {f"{position:09}.json" for position in manifest[name]}
+        there = {each.name for each in (folder / name).iterdir()} if (folder / name).is_dir() else set()
+        for each in sorted(there - listed):
+            yield f"{name}/{each} is not on the package's list"
+
+
 def main(words: list[str] | None = None) -> int:
     """Check, say, and give the exit code."""
     asked = argparse.ArgumentParser(description="Check an evidence package. See the beginning of this file.")
@@ -84,7 +95,7 @@ def main(words: list[str] | None = None) -> int:
     try:
         manifest = json.loads((said.folder / "manifest.json").read_bytes())
         policy = parse((said.policy or said.folder / "policy").read_text(encoding="utf-8"))
-        wrong = [*entries(said.folder, manifest, policy), *sealed(said.folder, manifest)]
+        wrong = [*entries(said.folder, manifest, policy), *sealed(said.folder, manifest), *besides(said.folder, manifest)]
         of, opened = len(manifest["entries"]), len(manifest["sealed"])
     except (OSError, ValueError, KeyError, TypeError) as unreadable:
         say(f"The package cannot be read: {unreadable}")
@@ -96,6 +107,7 @@ def main(words: list[str] | None = None) -> int:
         return 1
     needed, witnesses = policy.count()
     say(f"TRUE: {of} entries are in the log {manifest['origin']}, and {opened} sealed contents are what they committed to.")
+    say("The reports and the table are made of these entries, and are not checked: what counts is in `entries`.")
     say(f"Keys: {said.policy or 'those in the package itself: --policy takes those that you have from elsewhere'}.")
     say(f"Witnesses: {needed} of {witnesses} had to have seen it, and did." if witnesses else "Witnesses: none were asked for.")
     return 0

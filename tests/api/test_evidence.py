@@ -149,6 +149,15 @@ def test_what_is_missing_is_found(unpacked: Path, capsys: pytest.CaptureFixture[
     assert verify.main([str(unpacked)]) == 2
 
 
+def test_what_is_not_on_the_list_was_not_checked_and_is_named(unpacked: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (unpacked / "entries" / "000999999.json").write_bytes(b'{"kind":"lot-bought.v1"}')
+    assert verify.main([str(unpacked)]) == 1
+    assert "entries/000999999.json is not on the package's list" in capsys.readouterr().out
+    (unpacked / "manifest.json").write_text(json.dumps(manifest(unpacked) | {"entries": [], "sealed": []}))
+    assert verify.main([str(unpacked)]) == 1
+    assert "it shows nothing" in capsys.readouterr().out
+
+
 def test_the_balance_is_that_of_the_containers_lots(unpacked: Path, signed: House) -> None:
     rows = list(csv.DictReader(io.StringIO((unpacked / "balance.csv").read_text(encoding="utf-8"), newline="")))
     with signed.pool.connection() as conn:
