@@ -165,7 +165,8 @@ def vault_key(settings: Settings, conn: Connection) -> bytes:
     """The key encryption key. Raises WrongKey, and makes no new file, where a sealed vault's file is gone."""
     if settings.key:
         return key_of(settings.key, "CACAO_KEY")
-    if not settings.vault_key.exists() and conn.execute("SELECT 1 FROM vault.lock").fetchone():
+    sealed = conn.execute("SELECT 1 FROM vault.lock").fetchone()  # asked first: another first start makes the file, then seals
+    if sealed and not settings.vault_key.exists():
         raise WrongKey(f"{settings.vault_key} is gone, and the vault was sealed with it: put it back, or set CACAO_KEY")
     return key_from(settings.vault_key)
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.request import Request, urlopen
 from uuid import uuid4
 
@@ -19,11 +19,14 @@ import psycopg
 import pytest
 
 from api.examples import EXAMPLES
-from api.house import DATABASE
+from api.house import DATABASE, vault_key
 from api.running import free
 from api.sample import write_season
+from api.settings import Settings
 from ledger.merkle import Range, leaf_hash, unpacked
+from ledger.schema import Connection, connect
 from ledger.server import Server
+from ledger.vault import Vault, key_from
 
 CACAO = Path(sys.executable).parent / "cacao"
 
@@ -133,6 +136,27 @@ def test_first_starts_at_once_make_one_house(home: Path) -> None:
     words = [process.communicate(timeout=120)[1] for process in processes]
 
     assert [process.returncode for process in processes] == [0, 0, 0], words
+
+
+class BesideAnotherStart:
+    """A connection beside which another first start makes the vault's key, and seals, just before the first answer."""
+
+    def __init__(self, conn: Connection, path: Path) -> None:
+        self.conn, self.path = conn, path
+
+    def execute(self, query: str) -> Any:
+        Vault(key_from(self.path)).check(self.conn)
+        return self.conn.execute(query)
+
+
+def test_a_first_start_takes_the_key_that_another_made_while_it_looked(ledger: str, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+
+    with connect(ledger) as conn:
+        key = vault_key(settings, cast("Connection", BesideAnotherStart(conn, settings.vault_key)))
+        Vault(key).check(conn)
+
+    assert key == key_from(settings.vault_key)
 
 
 def postmaster(home: Path) -> psutil.Process:
