@@ -34,8 +34,9 @@ def signer(house: House) -> Signer:
     path = house.settings.log_key
     if not path.exists():
         with connect(house.url, SERVER) as conn:
-            if log.newest(conn, house.settings.origin) is not None or last_signed(house).read() is not None:
-                raise Diverged("the file of the log's key is gone, and heads were signed with it: put it back")
+            signed = log.newest(conn, house.settings.origin) is not None or last_signed(house).read() is not None
+        if signed and not path.exists():  # looked for again: another process may have made it, and signed, since
+            raise Diverged("the file of the log's key is gone, and heads were signed with it: put it back")
         secret(path, lambda: str(Signer.new(house.settings.origin)))
     try:
         key = Signer.parse(path.read_text(encoding="ascii").strip())

@@ -19,14 +19,18 @@ import psycopg
 import pytest
 
 from api.examples import EXAMPLES
-from api.house import DATABASE, vault_key
+from api.house import DATABASE, House, vault_key
+from api.publishing import signer
 from api.running import free
 from api.sample import write_season
 from api.settings import Settings
+from ledger import log
+from ledger.crypto import Signer
+from ledger.log import Diverged
 from ledger.merkle import Range, leaf_hash, unpacked
 from ledger.schema import Connection, connect
 from ledger.server import Server
-from ledger.vault import Vault, key_from
+from ledger.vault import Vault, key_from, secret
 
 CACAO = Path(sys.executable).parent / "cacao"
 
@@ -157,6 +161,24 @@ def test_a_first_start_takes_the_key_that_another_made_while_it_looked(ledger: s
         Vault(key).check(conn)
 
     assert key == key_from(settings.vault_key)
+
+
+def test_who_asks_for_the_log_s_key_takes_the_one_that_another_made_while_it_looked(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, made = house.settings.log_key, Signer.new(house.settings.origin)
+
+    def signed_meanwhile(_conn: Connection, _origin: str) -> str:
+        secret(path, lambda: str(made))
+        return "a head"
+
+    monkeypatch.setattr(log, "newest", signed_meanwhile)
+
+    assert signer(house).key == made.key
+
+    path.unlink()
+    monkeypatch.setattr(log, "newest", lambda _conn, _origin: "a head")
+    with pytest.raises(Diverged, match="the file of the log's key is gone"):
+        signer(house)
+    assert not path.exists()
 
 
 def postmaster(home: Path) -> psutil.Process:
