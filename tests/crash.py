@@ -104,9 +104,11 @@ class Drill:
             thread.start()
         by_chance = random.Random(self.seed)  # noqa: S311 - to be run again
         try:
-            for _ in range(rounds):
-                before = len(self.acknowledged)
+            for at in range(rounds):
+                before, shown = len(self.acknowledged), len(self.heads)
                 self._until(lambda before=before: len(self.acknowledged) > before + 5)  # type: ignore[misc]
+                if at % 2:  # every other round waits for a head that nobody saw before; the rounds between kill who would sign it
+                    self._until(lambda shown=shown: len(self.heads) > shown)  # type: ignore[misc]
                 time.sleep(by_chance.random() * 0.6)
                 self.kill(by_chance.choice(VICTIMS))
             before = len(self.acknowledged)

@@ -10,4 +10,4 @@ def test_after_twenty_kills_nothing_is_lost_doubled_or_signed_twice_over(places:
     it, wrong = drill(places(), 20, seed=20261125)
     assert wrong == {"lost": 0, "doubled": 0, "inconsistent": 0, "head": 0}
     assert len(it.acknowledged) > 100
-    assert len(it.heads) > 10
+    assert len(it.heads) >= 10
