@@ -10,12 +10,12 @@ from tests.fuzz import CALLERS, QUICK, RULES, bearer, fuzzed
 
 @pytest.mark.parametrize("caller", CALLERS)
 def test_no_call_is_answered_otherwise_than_the_document_says(furnished: House, caller: str) -> None:
-    outcome = fuzzed(create(furnished), bearer(furnished, caller), "--max-examples", "6", "--seed", "7", rules=RULES + QUICK)
+    outcome = fuzzed(create(furnished), bearer(furnished, caller), "--max-examples", "4", "--seed", "7", rules=RULES + QUICK)
 
     assert outcome.found == ""
     assert outcome.of(5) == 0
-    assert outcome.calls > 300
-    assert (outcome.of(2) > 50) == (caller != "nobody")
+    assert outcome.calls > 200
+    assert (outcome.of(2) > 40) == (caller != "nobody")
 
 
 def test_a_door_that_is_not_as_the_document_says_is_found(furnished: House) -> None:
