@@ -11,13 +11,37 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import auditing, commands, entries, health, holdings, log, logs, oidcpages, pages, signin, userpages, verifypage, webhooks
+from api import (  # fmt: skip
+    auditing,
+    commands,
+    dossier,
+    entries,
+    health,
+    holdings,
+    identified,
+    keylist,
+    labelpages,
+    log,
+    logs,
+    oidcpages,
+    pages,
+    resolver,
+    robots,
+    scripted,
+    signin,
+    themed,
+    userpages,
+    verifypage,
+    webhooks,
+)
 from api.access import Knowing, Refusal
 from api.cache import Cache
+from api.counting import Counting
 from api.delivery import Deliveries
 from api.evidence import doors
 from api.health import Health
 from api.house import House
+from api.languages import shipped
 from api.limits import TOO_MUCH, Limits, refused
 from api.metrics import Metrics
 from api.office import (  # fmt: skip
@@ -29,10 +53,13 @@ from api.office import (  # fmt: skip
     entry,
     farmers,
     findings,
+    labels,
+    numbers,
     nursery,
     plots,
     prices,
     receipt,
+    sharing,
     steps,
     stock,
     today,
@@ -40,24 +67,30 @@ from api.office import (  # fmt: skip
 )
 from api.problems import problem
 from api.publishing import Publishing
+from api.theme import theme
 from domain.vocabulary import COMMANDS
 
 DOORS: Final = (
-    commands, entries, holdings, auditing, webhooks, pages, health, log, doors, verifypage, signin, oidcpages, userpages, today,
-    buying, receipt, farmers, plots, daybook, prices, stock, steps, containers, nursery, balance, findings, audit, entry, undoing,
+    labelpages, pages, commands, entries, holdings, auditing, webhooks, identified, resolver, keylist, numbers,
+    robots, health, log, doors, dossier, verifypage,
+    scripted, themed, signin, oidcpages, userpages,
+    today, buying, receipt, farmers, plots, daybook, prices, stock, steps, labels, sharing, containers, nursery, balance,
+    findings, audit, entry, undoing,
 )  # fmt: skip
-"""Every file with routes, in the order in which they are looked through."""
+"""Every file with routes, in the order in which they are looked through: first what most people ask for."""
 
 
 def create(house: House) -> FastAPI:
-    """The application; it does not close the house."""
+    """The application; it does not close the house. Raises BadTheme."""
 
     @asynccontextmanager
     async def running(_app: FastAPI) -> Any:  # noqa: ANN401 - a context
         house.follower.wake()
-        with Deliveries(house), Publishing(house):
+        with Deliveries(house), Publishing(house), Counting(house.url, house.scans, house.now):
             yield
 
+    shipped()
+    theme(house.settings.theme)
     app = FastAPI(
         title="Cacao Ledger", version="0.1.0", docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=running,
         license_info={"name": "Apache-2.0"},
@@ -107,6 +140,8 @@ def _unsniffed(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
 
 async def _http(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
+    if status == HTTPStatus.NOT_FOUND and (found := await resolver.compressed(request)):
+        return found
     if status == HTTPStatus.NOT_FOUND and "text/html" in request.headers.get("accept", ""):
         return pages.missing(request)
     if status in TOO_MUCH and isinstance(error, HTTPException):

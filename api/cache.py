@@ -1,13 +1,8 @@
-"""How a page is served: in the reader's language, from those made lately, so that a thousand scans of one label cost one rendering."""
+"""How a page is served: in the reader's language, from those made lately, and from those made last while the database is away."""
 
-import asyncio
-import gzip
-import hashlib
 import re
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
@@ -19,79 +14,29 @@ from starlette.concurrency import run_in_threadpool
 
 from api.access import insider as is_insider
 from api.house import House
-from api.look import LANGUAGES, Language, accepted, look, said, sentence
+from api.kept import AS_OF, Kept
+from api.languages import OFFICE, Language, shipped
+from api.look import accepted, look, said, sentence
+from api.page import Cache, Page, page
 from api.problems import problem
+from api.theme import theme
 from ledger.store import OUT_OF_REACH
 from projections import public
 
+__all__ = ["Ask", "Cache", "Page", "answer", "asking", "kept", "page", "refusal", "serve", "unknown"]
 SECURITY: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+VISITED: Final = SECURITY | {"Content-Security-Policy": f"{SECURITY['Content-Security-Policy']}; connect-src 'self'"}
+"""Of pages without script: nothing in them connects, and what judges pages from within may ask this house for its robots.txt."""
 ANY_SITE: Final = {"Access-Control-Allow-Origin": "*"}
 PUBLIC, NO_STORE = "public, max-age=30", "no-store"
 WAIT_SECONDS: Final = 10.0
 _WAITERS: Final = 16
 _FAR: Final = 2**53
-SECONDS: Final = 20.0
-"""How long a page is served as it was made; with `max-age` it is at most a minute old where it is read."""
-MOST: Final = 512
-_WORTH_GZIP: Final = 400
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A rendered answer: what any reader gets, whole and compressed."""
-
-    body: bytes
-    media_type: str
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
-    etag: str = ""
-    gzipped: bytes | None = None
-    position: int = 0
-    """Of the ledger, that the page shows."""
-
-
-def page(body: bytes, media_type: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Page:
-    """A page with its tag and its compressed form."""
-    squeezable = len(body) >= _WORTH_GZIP and not media_type.startswith(("image/png", "application/pdf"))
-    tag = f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
-    return Page(body, media_type, status, dict(headers or {}), tag, gzip.compress(body, 6, mtime=0) if squeezable else None)
-
-
-@dataclass(slots=True)
-class Cache:
-    """Pages by key, the least used dropped first; a page that is being made is made once, however many ask for it."""
-
-    seconds: float = SECONDS
-    most: int = MOST
-    clock: Callable[[], float] = time.monotonic
-    _kept: "OrderedDict[Hashable, tuple[float, Page]]" = field(default_factory=OrderedDict)
-    _making: "dict[Hashable, asyncio.Task[Page]]" = field(default_factory=dict)
-
-    async def get(self, key: Hashable, make: Callable[[], Page], at: int = 0) -> Page:
-        """The page kept under a key that shows a position, or made now; only pages that were found are kept."""
-        if (kept := self._kept.get(key)) and kept[0] > self.clock() and kept[1].position >= at:
-            self._kept.move_to_end(key)
-            return kept[1]
-        if key not in self._making:
-            self._making[key] = asyncio.create_task(self._make(key, make))
-        return await asyncio.shield(self._making[key])
-
-    async def _make(self, key: Hashable, make: Callable[[], Page]) -> Page:
-        try:
-            made = await run_in_threadpool(make)
-        finally:
-            del self._making[key]
-        if made.status == HTTPStatus.OK:
-            self._kept[key] = (self.clock() + self.seconds, made)
-            self._kept.move_to_end(key)
-            while len(self._kept) > self.most:
-                self._kept.popitem(last=False)
-        return made
 
 
 def answer(request: Request, of: Page, control: str = PUBLIC) -> Response:
@@ -115,7 +60,8 @@ def _has(given: str, etag: str) -> bool:
 class Ask:
     """Who asks for a page, how: over which house, in which language, and whether the address said which.
 
-    `insider`: with the token, and so shown what is not public too.
+    `insider`: with the token, and so shown what is not public too. `public`: for a page that anybody may see, which is spoken in more
+    languages than the office, and in the look of whoever shows it.
     """
 
     house: House
@@ -123,19 +69,28 @@ class Ask:
     chosen: bool
     data: bool = False
     insider: bool = False
+    public: bool = False
+
+    @property
+    def languages(self) -> tuple[Language, ...]:
+        """Those in which it could be asked."""
+        return shipped() if self.public else OFFICE
 
     def html(
         self,
         template: str,
         status: int = 200,
         query: str = "",
-        headers: Mapping[str, str] = SECURITY,
+        headers: Mapping[str, str] = VISITED,
         **of: Any,  # noqa: ANN401 - what a template shows
     ) -> Page:
         """A page in the asker's language."""
         root = urlsplit(self.house.settings.base).path
         kept = f"?lang={self.language}" if self.chosen else ""
-        text = look(self.language).render(template, root=root, kept=kept, query=query, trouble=self.trouble(), **of)
+        of = {"root": root, "kept": kept, "query": query, "trouble": self.trouble(), "languages": self.languages, "theme": None, **of}
+        if self.public:
+            of["theme"] = theme(self.house.settings.theme)
+        text = look(self.language).render(template, **of)
         further = {"Content-Language": self.language, "Vary": "Accept-Language, Accept-Encoding"}
         return page(text.encode(), "text/html; charset=utf-8", status, {**headers, **further})
 
@@ -151,14 +106,13 @@ class Ask:
         return self.html("message.html", status, title=said(self.language, title), sentences=spoken, **of)
 
 
-def asking(request: Request, *, data: bool = False) -> Ask:
+def asking(request: Request, *, data: bool = False, public: bool = False) -> Ask:
     """What a request says of its reader."""
-    house, chosen = request.app.state.house, request.query_params.get("lang")
+    languages, wanted = shipped() if public else OFFICE, request.query_params.get("lang")
+    liked = accepted(request.headers.get("accept-language", ""), languages)
+    chosen = next((each for each in languages if each == wanted), None)
     insider = is_insider(request)
-    for language in LANGUAGES:
-        if chosen == language:
-            return Ask(house, language, chosen=True, data=data, insider=insider)
-    return Ask(house, accepted(request.headers.get("accept-language", "")), chosen=False, data=data, insider=insider)
+    return Ask(request.app.state.house, chosen or liked, chosen=chosen is not None, data=data, insider=insider, public=public)
 
 
 def unknown(ask: Ask, asked: str = "") -> Page:
@@ -178,28 +132,43 @@ def refusal(status: int, code: str, sentence: str, **headers: str) -> Page:
     return page(bytes(response.body), str(response.media_type), status, SECURITY | ANY_SITE | headers)
 
 
-async def serve(request: Request, make: Callable[[Ask], Page], *, data: bool = False, neutral: bool = False) -> Response:
-    """A page from those made lately; with `?at=`, one that shows at least that position."""
-    ask, at = asking(request, data=data), request.query_params.get("at")
-    try:
-        if at is not None:
-            late = await anyio.to_thread.run_sync(_late, ask, at, limiter=_waiters(request))
-            if late is not None:
-                return answer(request, late, NO_STORE)
+async def serve(
+    request: Request, make: Callable[[Ask], Page], *, data: bool = False, neutral: bool = False, still: bool = False, further: str = ""
+) -> Response:
+    """A page from those made lately; with `?at=`, one that shows at least that position.
+
+    `neutral`: the same in every language; `still`: it shows nothing of the database; `further`: what names it beyond its address.
+    """
+    ask, at = asking(request, data=data, public=True), request.query_params.get("at")
+    plain = neutral or data
+    key = (request.scope["path"], further, "" if plain else ask.language, ask.chosen and not plain)
+
+    async def getting() -> Page:
+        late = None if at is None else await anyio.to_thread.run_sync(_late, ask, at, limiter=_waiters(request))
+        if late is not None:
+            return late
         if ask.insider:
-            return answer(request, await run_in_threadpool(make, ask), NO_STORE)
-        key = (
-            request.scope["path"],
-            "" if neutral or data else ask.language,
-            ask.chosen and not neutral and not data,
-            str(ask.house.trouble),
-        )
-        made = await _cache(request).get(key, partial(make, ask), int(at or 0))
-        if at is not None and made.position < int(at):  # it was being made when the views did not show the position yet
-            made = await run_in_threadpool(make, ask)
+            return await run_in_threadpool(make, ask)
+        made = await _cache(request).get((*key, str(ask.house.trouble)), partial(make, ask), int(at or 0))
+        stale = at is not None and made.position < int(at)  # it was being made when the views did not show the position yet
+        return await run_in_threadpool(make, ask) if stale else made
+
+    try:
+        named = None if ask.insider else key
+        made = await (getting() if still else kept(request).reached(named, ask.language, getting, further=bool(further)))
     except OUT_OF_REACH:
         made = _wait(ask, "The database is out of reach for the moment.")
-    return answer(request, made, PUBLIC if made.status == HTTPStatus.OK and at is None else NO_STORE)
+    lasting = made.status == HTTPStatus.OK and at is None and not ask.insider and AS_OF not in made.headers
+    return answer(request, made, PUBLIC if lasting else NO_STORE)
+
+
+def kept(request: Request) -> Kept:
+    """The pages of this application as they were made last."""
+    state = request.app.state
+    if not hasattr(state, "kept"):
+        state.kept = Kept(state.house)
+    there: Kept = state.kept
+    return there
 
 
 def _cache(request: Request) -> Cache:

@@ -6,18 +6,24 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
-from api import people
+from api import labelkeys, people
 from api.admin import operator
 from api.house import House
 from api.imports import Import, expected_rows
-from api.label import container_label_of
+from api.labelling import Wanted, batches, print_labels
+from api.printing import drawn
 from api.report import write_people, write_refused
 from api.sample import write_season
 from api.season import Folder
 from domain.user import UserRole
-from labels.sheet import Form, draw
+from domain.vocabulary import COMMANDS
+from labels.paper import PAPERS
+from ledger.act import Act
 from ledger.schema import SERVER, connect
+from projections import identities
+from projections import labels as printed
 from projections.users import grants
 
 BOOK: Final = "main"
@@ -31,9 +37,11 @@ PEOPLE: Final[tuple[tuple[str, UserRole, str | None], ...]] = (
     ("Vilma Espinoza", "auditor", None),
 )
 """Invented people who work here: name, role and organisation."""
+GS1_PREFIX, GTIN, GLN = "9521234", "09521234000013", "9521234000020"
+"""Of the prefix 952, which GS1 keeps for examples: the demonstration's organisation has no licence, and the pages say so."""
 Bar = Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]]
 _NOTE: Final = "made.json"
-FORMS: Final[tuple[Form, ...]] = ("pdf", "svg", "png")
+FORMS: Final = ("pdf", "svg", "png")
 
 
 class NotADemo(Exception):
@@ -49,6 +57,8 @@ class Demo:
     refused: int
     people: dict[str, str]
     """Who they are -> their user's id."""
+    label: str
+    """Where the code of the first container's label leads."""
 
 
 def ready(house: House, bar: Bar) -> Demo:
@@ -68,9 +78,11 @@ def ready(house: House, bar: Bar) -> Demo:
     house.follower.wait_for(_entries(house), 60)
     write_refused(run, folder)
     write_people(run, folder)
-    _labels(house, expected.containers, folder / "labels")
-    made = Demo(expected.containers, folder, len(expected.refused), _admit(house))
-    (folder / _NOTE).write_text(json.dumps([made.containers, made.refused, house.settings.base, made.people]), encoding="utf-8")
+    _number(house)
+    _publish(house, expected.containers)
+    label = _labels(house, expected.containers, folder / "labels")
+    made = Demo(expected.containers, folder, len(expected.refused), _admit(house), label)
+    (folder / _NOTE).write_text(json.dumps([made.containers, made.refused, house.settings.base, made.people, label]), encoding="utf-8")
     return made
 
 
@@ -79,8 +91,8 @@ def _made(house: House, folder: Path) -> Demo | None:
     note = folder / _NOTE
     if not note.exists() or not _entries(house):
         return None
-    containers, refused, base, people = json.loads(note.read_text(encoding="utf-8"))
-    return Demo(tuple(containers), folder, refused, people) if base == house.settings.base else None
+    containers, refused, base, people, *label = json.loads(note.read_text(encoding="utf-8"))
+    return Demo(tuple(containers), folder, refused, people, *label) if label and base == house.settings.base else None
 
 
 def _admit(house: House) -> dict[str, str]:
@@ -93,15 +105,53 @@ def _admit(house: House) -> dict[str, str]:
     }
 
 
+def _number(house: House) -> None:
+    """The exporter's product and its own number, recorded once."""
+    with house.reading(None) as conn:
+        if identities.product(conn, GTIN):
+            return
+    now, of = house.now(), {"org_id": EXPORTER.removeprefix("main/")}
+    bodies = (
+        {"do": "record-gs1-prefix", "prefix": GS1_PREFIX, "recorded_at": now, **of},
+        {"do": "register-product", "gtin": GTIN, "name_es": "Cacao en grano (ejemplo)", "name_en": "Cocoa beans (example)",
+         "registered_at": now, **of},
+        {"do": "record-gln", "gln": GLN, "stands_for": "party", "recorded_at": now, **of},
+    )  # fmt: skip
+    commands = [COMMANDS.validate_python({"id": uuid4(), **body}) for body in bodies]
+    answers = house.writer.ask(Act(commands, operator(house).name, EXPORTER))
+    house.follower.wait_for(max(getattr(answer, "positions", [0])[-1] for answer in answers), 60)
+
+
+def _publish(house: House, containers: tuple[str, ...]) -> None:
+    """The cooperative shows what it paid for the beans in the sealed ones; where it does already, that is refused, and stays so."""
+    body = {"do": "publish-price", "holder_id": COOPERATIVE.removeprefix("main/"), "published_at": house.now()}
+    commands = [COMMANDS.validate_python({**body, "id": uuid4(), "container_no": number}) for number in containers]
+    house.writer.ask(Act(commands, operator(house).name, COOPERATIVE))
+
+
 def _entries(house: House) -> int:
     with connect(house.url, SERVER) as conn:
         row = conn.execute("SELECT size FROM ledger.head").fetchone()
     return int(row[0]) if row else 0
 
 
-def _labels(house: House, containers: tuple[str, ...], folder: Path) -> None:
+def _labels(house: House, containers: tuple[str, ...], folder: Path) -> str:
+    """A signed label of each container, printed once and drawn again at every address; where the first one leads."""
     folder.mkdir(parents=True, exist_ok=True)
+    if labelkeys.current(house) is None:
+        labelkeys.open_key(house, operator(house))
+    links = []
     for number in containers:
-        label = container_label_of(house, number)
+        (made,) = batches(house, None, [_printing(house, number)])
         for form in FORMS:
-            (folder / f"{number}.{form}").write_bytes(draw(label, form))
+            with (folder / f"{number}.{form}").open("wb") as file:
+                drawn(form, [made], PAPERS["a6"], "en", file)
+        links += [f"{own.link}?s={own.digits}" for own in made.owns()]
+    return links[0]
+
+
+def _printing(house: House, number: str) -> int:
+    """The entry that printed a container's label, recorded now where it was not."""
+    with house.reading(None) as conn:
+        before = [each.position for each in printed.printings(conn) if each.container_no == number]
+    return before[-1] if before else print_labels(house, operator(house), Wanted("container", number), 1)[0]

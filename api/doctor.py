@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 import psycopg
 
 from api.house import DATABASE, vault_key
+from api.labelkeys import missing, path_of
 from api.pgtools import Failed, tool
 from api.settings import Settings
 from api.witnesses import BadPolicy, of_file
@@ -20,6 +21,7 @@ from ledger import log, publisher
 from ledger.schema import Connection, administrator_must_run, not_held
 from ledger.server import Server, platform_note
 from ledger.vault import Vault, WrongKey
+from projections.labels import label_keys
 
 if sys.platform != "win32":
     import resource
@@ -187,6 +189,8 @@ def _ledger(settings: Settings, conn: Connection) -> Iterator[Finding]:
         yield Finding("vault", "wrong", str(wrong), "without its key names and boundaries cannot be read again")
     if conn.execute("SELECT to_regclass('log.trouble')").fetchone() != (None,):
         yield _log(settings, conn)
+    if conn.execute("SELECT to_regclass('views.label_keys')").fetchone() != (None,):
+        yield from _label_keys(settings, conn)
     if conn.execute("SELECT to_regclass('views.progress')").fetchone() != (None,):
         yield _compared(
             conn,
@@ -196,6 +200,17 @@ def _ledger(settings: Settings, conn: Connection) -> Iterator[Finding]:
                 "views", "ok" if size == at else "warning", f"at {at} of {size}", "" if size == at else "`cacao serve` follows"
             ),
         )
+
+
+def _label_keys(settings: Settings, conn: Connection) -> Iterator[Finding]:
+    """Whether the private halves of the open keys for labels are here."""
+    opened = [key for key in label_keys(conn) if key.closed_at is None]
+    gone = missing(settings, opened)
+    for kid in gone:
+        words = f"{path_of(settings, kid)} is not there, or is another key, and label key {kid} is open"
+        yield Finding("label key", "warning", words, f"put it back, or say so: `cacao label key close {kid} --reason lost`")
+    if opened and not gone:
+        yield Finding("label key", "ok", f"{', '.join(str(key.kid) for key in opened)}: open, and the private half is here")
 
 
 def _log(settings: Settings, conn: Connection) -> Finding:

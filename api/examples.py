@@ -59,6 +59,10 @@ _BODIES: Final[list[dict[str, Any]]] = [
     {"do": "open-container", "container_no": "CSQU3054383", "holder_id": "EX-01", "at": "2026-06-01T08:00:00-05:00"},
     {"do": "load-lot", "container_no": "CSQU3054383", "at": "2026-06-01T09:00:00-05:00", "lot_id": "BU-002", "kg": "149.6", "bags": "3"},
     {"do": "seal-container", "container_no": "CSQU3054383", "at": "2026-06-01T10:00:00-05:00", "seal_no": "PE0041207"},
+    {"do": "open-label-key", "kid": 1, "public_key": "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+     "opened_at": "2026-05-01T07:00:00-05:00"},
+    {"do": "print-container-labels", "container_no": "CSQU3054383", "serials": ["0K3V9ZQ1"], "kid": 1,
+     "printed_at": "2026-06-01T11:00:00-05:00"},
     {"do": "depart-container", "container_no": "CSQU3054383", "at": "2026-06-03T10:00:00-05:00", "destination": "DEHAM"},
     {"do": "sell-container", "container_no": "CSQU3054383", "at": "2026-06-04T10:00:00-05:00", "buyer_id": "BU-01",
      "contract_no": "C-2026-0017", "price_usd_t": "8420.5", "incoterm": "FOB"},
@@ -66,6 +70,20 @@ _BODIES: Final[list[dict[str, Any]]] = [
     {"do": "set-price", "price_id": "PR-001", "holder_id": "AG-01", "form": "wet", "price_pen_kg": "3.25",
      "premiums": [{"name": "orgánico", "pct": "10"}], "valid_from": "2026-05-01T00:00:00-05:00",
      "valid_to": "2026-05-31T23:59:59-05:00"},
+    {"do": "record-gs1-prefix", "prefix": "9521234", "org_id": "EX-01", "recorded_at": "2026-05-01T08:00:00-05:00"},
+    {"do": "register-product", "gtin": "09521234000013", "org_id": "EX-01", "name_es": "Cacao en grano, seco (ejemplo)",
+     "name_en": "Cocoa beans, dry (example)", "registered_at": "2026-05-01T08:10:00-05:00"},
+    {"do": "record-gln", "gln": "9521234000020", "org_id": "EX-01", "stands_for": "party",
+     "recorded_at": "2026-05-01T08:20:00-05:00"},
+    {"do": "share-container", "container_no": "CSQU3054383", "share_id": "S-7K3V9ZQ1", "for_id": "BU-01",
+     "shared_at": "2026-07-21T08:00:00-05:00", "until": "2026-12-31T23:59:59-05:00"},
+    {"do": "end-share", "share_id": "S-7K3V9ZQ1", "ended_at": "2026-07-22T08:00:00-05:00"},
+    {"do": "publish-price", "holder_id": "AG-01", "container_no": "CSQU3054383", "published_at": "2026-07-21T09:00:00-05:00"},
+    {"do": "withdraw-price", "holder_id": "AG-01", "container_no": "CSQU3054383", "withdrawn_at": "2026-07-22T09:00:00-05:00"},
+    {"do": "print-lot-labels", "lot_id": "BU-002", "sort": "sack", "serials": ["4J7NB2T5", "4J7NB2T6", "4J7NB2T7"], "public": False,
+     "gtin": "09521234000013", "kid": 1, "net_kg": "49.8", "printed_at": "2026-06-01T08:00:00-05:00"},
+    {"do": "print-card", "issuer_id": "AG-01", "party_id": "FA-0001", "serials": ["7Q2M8XKC"], "printed_at": "2026-05-22T10:00:00-05:00"},
+    {"do": "void-labels", "serials": ["4J7NB2T7"], "reason": "lost", "voided_at": "2026-06-01T18:00:00-05:00"},
     {"do": "pay-advance", "advance_id": "AV-001", "payer_id": "AG-01", "party_id": "FA-0001", "pen": "200",
      "paid_at": "2026-04-20T09:00:00-05:00"},
     {"do": "make-payment", "payment_id": "PA-001", "payer_id": "AG-01", "party_id": "FA-0001", "lot_id": "BU-001", "pen": "1000.50",
@@ -91,16 +109,20 @@ _BODIES: Final[list[dict[str, Any]]] = [
     {"do": "revoke-device", "device_id": "D-9K2F", "revoked_at": "2026-06-01T08:10:00-05:00"},
     _party("FA-0003", "farmer", "Ana Salas Isuiza", "45678903", "F"),
     {"do": "erase-subject", "party_id": "FA-0003", "basis": "asked", "erased_at": "2026-07-01T09:00:00-05:00"},
+    {"do": "close-label-key", "kid": 1, "reason": "rotated", "closed_at": "2026-07-01T09:30:00-05:00"},
     {"do": "open-log", "origin": "ledger.example/cacao-2", "closed_origin": "ledger.example/cacao", "closed_size": "57", "kept": "41",
      "closed_root": "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d", "opened_at": "2026-07-01T10:00:00-05:00"},
 ]  # fmt: skip
 _LOST: Final = 1 + next(at for at, body in enumerate(_BODIES) if body["do"] == "write-off")
+_PRINTED: Final = 1 + next(at for at, body in enumerate(_BODIES) if body["do"] == "print-lot-labels")
 _MISTAKES: Final[list[dict[str, Any]]] = [
     {"do": "record-harvest", "lot_id": "HV-002", "plot_id": "P-00001", "kg": "412.5", "from_at": "2026-05-02T07:00:00-05:00",
      "to_at": "2026-05-02T15:00:00-05:00"},
     {"do": "annul-fact", "position": len(_BODIES) + 1, "reason": "entered-twice", "annulled_at": "2026-05-03T08:00:00-05:00"},
     {"do": "question-fact", "position": _LOST, "reason": "weight", "questioned_at": "2026-07-01T08:00:00-05:00"},
     {"do": "settle-question", "position": len(_BODIES) + 3, "outcome": "dismissed", "settled_at": "2026-07-02T08:00:00-05:00"},
+    {"do": "reprint-labels", "printing": _PRINTED, "replaced": ["4J7NB2T6"], "serials": ["9DW3H0ZE"], "reason": "damaged",
+     "printed_at": "2026-07-02T09:00:00-05:00"},
 ]  # fmt: skip
 
 EXAMPLES: Final[list[dict[str, Any]]] = [

@@ -14,16 +14,22 @@ MADE: Final = {
     "enrol-party": "party:party_id", "register-plot": "plot:plot_id", "raise-seedlings": "nursery-lot:nursery_lot_id",
     "hand-out-seedlings": "handout:handout_id", "graft-plants": "graft:graft_id", "record-harvest": "lot:lot_id",
     "buy-lot": "lot:lot_id", "ferment-lots": "lot:lot_id", "dry-lots": "lot:lot_id", "blend-lots": "lot:lot_id",
-    "split-lot": "lot:lot_id", "open-container": "container:container_no", "admit-user": "user:user_id", "enrol-device": "device:device_id",
+    "split-lot": "lot:lot_id", "open-container": "container:container_no",
+    **dict.fromkeys(("print-lot-labels", "print-container-labels", "print-card", "reprint-labels"), "label:serials"),
+    "admit-user": "user:user_id", "enrol-device": "device:device_id",
+    "share-container": "share:share_id",
 }  # fmt: skip
 """Command -> what it makes, and the field that names it: in the same list it is theirs before any view shows it."""
+_LABELS: Final = ("serials", "replaced")
 _SORTS: Final = {
     "party_id": "party", "holder_id": "party", "nursery_id": "party", "payer_id": "party", "to_id": "party", "org_id": "party",
+    "issuer_id": "party",
     "plot_id": "plot", "mother_plot_id": "plot", "nursery_lot_id": "nursery-lot", "handout_id": "handout", "graft_id": "graft",
-    "lot_id": "lot", "inputs": "lot", "container_no": "container", "user_id": "user", "device_id": "device",
+    "lot_id": "lot", "inputs": "lot", "container_no": "container", "user_id": "user", "device_id": "device", "share_id": "share",
+    "serials": "label", "replaced": "label",
     "position": "entry",
 }  # fmt: skip
-_OF_THE_HOUSE: Final = ("container_no", "user_id", "device_id", "position")
+_OF_THE_HOUSE: Final = ("container_no", "user_id", "device_id", "share_id", "position", *_LABELS)
 """Names that are of no book."""
 _OWNERS: Final = """
 WITH asked AS (SELECT split_part(tag, ':', 1) AS what, substr(tag, strpos(tag, ':') + 1) AS key, tag FROM unnest(%(tags)s::text[]) AS tag),
@@ -35,6 +41,8 @@ held AS (
     JOIN views.nursery_lots n ON n.nursery_lot = h.nursery_lot
   UNION ALL SELECT tag, holder FROM asked JOIN views.grafts g ON what = 'graft' AND graft = key JOIN views.plots p ON p.plot = g.plot
   UNION ALL SELECT tag, holder FROM asked JOIN views.lots ON what = 'lot' AND lot = key
+  UNION ALL SELECT tag, holder FROM asked JOIN views.labels ON what = 'label' AND serial = key
+  UNION ALL SELECT tag, holder FROM asked JOIN views.shared ON what = 'share' AND share = key
   UNION ALL (SELECT DISTINCT ON (tag) tag, holder FROM asked JOIN views.containers ON what = 'container' AND container_no = key
     ORDER BY tag, first DESC))
 SELECT held.tag, held.holder, p.role, p.org,
@@ -87,9 +95,9 @@ class Guard:
         self.claimed |= self.makes(command)
 
     def makes(self, command: Command) -> set[str]:
-        """The tag of what a command makes, where later commands can touch it."""
+        """The tags of what a command makes, where later commands can touch it."""
         sort, _, name = MADE.get(command.do, "").partition(":")  # type: ignore[attr-defined]
-        return {f"{sort}:{_key(command, name, getattr(command, name))}"} if name and self.actor.org is not None else set()
+        return {f"{sort}:{_key(command, name, id_)}" for id_ in _named(command, name)} if name and self.actor.org is not None else set()
 
     def open(self, command: Command) -> set[str]:
         """Tags that a command touches and of which nothing is known yet."""
@@ -142,10 +150,15 @@ def _touched(command: Command) -> Iterable[tuple[Whose, str]]:
     """(whose, tag) of all that a command touches and that must be theirs."""
     for whose, fields in touches()[command.do].items():  # type: ignore[attr-defined]
         for name in fields:
-            value = getattr(command, name)
-            for id_ in [ask.lot_id for ask in value] if name == "inputs" else [value]:
+            for id_ in _named(command, name):
                 if id_ is not None or name == "org_id":
                     yield whose, f"{_SORTS[name]}:{_key(command, name, id_)}"
+
+
+def _named(command: Command, name: str) -> Sequence[Any]:
+    """The ids in a field."""
+    value = getattr(command, name)
+    return [ask.lot_id for ask in value] if name == "inputs" else value if name in _LABELS else [value]
 
 
 def _key(command: Command, name: str, id_: Any) -> str:  # noqa: ANN401 - an id, or None for the house

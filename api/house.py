@@ -13,7 +13,8 @@ import psycopg
 from psycopg import sql
 from psycopg_pool import ConnectionPool
 
-from api import erased, hooks, sessions
+from api import erased, hooks, scans, sessions
+from api.counting import Tally
 from api.settings import Settings
 from domain.values import Moment
 from ledger import log, schema
@@ -47,6 +48,8 @@ class House:
     """Why the log is not signed any more, as far as this process knows; None while all is well."""
     nodes: Nodes = field(default_factory=dict)
     """Hashes of the log's tree that were worked out before."""
+    scans: Tally = field(default_factory=Tally)
+    """Scans of labels that are not written down yet."""
     _writer: Writer | None = None
     _pool: "ConnectionPool[Connection] | None" = None
     _follower: "Follower | None" = None
@@ -67,13 +70,9 @@ class House:
         """Connections for reading, one round trip a question."""
         if self._pool is None:
             self._pool = ConnectionPool(
-                self.url,
-                min_size=1,
-                max_size=READERS,
-                open=True,
+                self.url, min_size=1, max_size=READERS, open=True, configure=_as_server, reconnect_timeout=1.0,
                 kwargs={"autocommit": True, "options": schema.BY_INDEX},
-                configure=_as_server,
-            )
+            )  # fmt: skip
         return self._pool
 
     @contextmanager
@@ -133,6 +132,7 @@ def opened(settings: Settings | None = None) -> Iterator[House]:
     log.install(url)
     sessions.install(url)
     hooks.install(url)
+    scans.install(url)
     erased.finish(settings, url)
     with connect(url, SERVER) as conn:
         vault = Vault(vault_key(settings, conn))

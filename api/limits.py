@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.cache import Ask, answer
 from api.health import PATHS
+from api.languages import shipped
 from api.look import accepted
 from api.metrics import Metrics
 from api.problems import MEANINGS, problem
@@ -26,6 +27,8 @@ from api.settings import Settings
 
 FREE: Final = (*PATHS, "/static/")
 """Addresses that are not counted: those that probers ask, and files of our own."""
+SHARED, SHARED_A_MINUTE = "/d/", 60
+"""Addresses of shared dossiers, and how many a minute are taken from one address: nobody tries links."""
 MOST_KEYS: Final = 20_000
 """Callers that are counted at once; beyond it all are forgotten, for then it is no single caller who asks too much."""
 TOO_MUCH: Final = {408: "too-slow", 413: "too-large", 414: "too-long", 422: "too-much", 429: "too-many", 431: "too-long", 503: "busy"}
@@ -36,7 +39,8 @@ def refused(request: Request, status: int, sentence: str, headers: dict[str, str
     code = TOO_MUCH[status]
     if "text/html" not in request.headers.get("accept", ""):
         return problem(status, code, sentence, headers)
-    ask = Ask(request.app.state.house, accepted(request.headers.get("accept-language", "")), chosen=False)
+    language = accepted(request.headers.get("accept-language", ""), shipped())
+    ask = Ask(request.app.state.house, language, chosen=False, public=True)
     response = answer(request, ask.message(status, "This was too much", MEANINGS[code], code=code), "no-store")
     response.headers.update(headers or {})
     return response
@@ -55,12 +59,15 @@ class Rates:
         self._store = MemoryStorage()
         self._limiter = SlidingWindowCounterRateLimiter(self._store)
         self._token, self._address = (_per_minute(most) for most in (settings.rate_token, settings.rate_address))
+        self._shared = _per_minute(SHARED_A_MINUTE) if settings.rate_address else None
 
     def exceeded(self, request: Request) -> tuple[str, int] | None:
         """By what it came too soon, and the seconds until it may come again."""
         if len(self._store.storage) > MOST_KEYS:
             self._store.reset()
-        for by, most, who in (("token", self._token, _secret_of(request)), ("address", self._address, address_of(request))):
+        caller, shared = address_of(request), self._shared if request.scope["path"].startswith(SHARED) else None
+        links, secret = caller and f"{caller} {SHARED}", _secret_of(request)
+        for by, most, who in (("address", shared, links), ("token", self._token, secret), ("address", self._address, caller)):
             if most and who and not self._limiter.hit(most, by, who):
                 ready = self._limiter.get_window_stats(most, by, who).reset_time
                 return by, max(1, math.ceil(ready - time.time()))

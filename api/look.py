@@ -1,30 +1,30 @@
-"""How pages speak and look: templates, two languages, figures and dates as Peru writes them, and the report of refused rows."""
+"""How pages speak and look: templates, languages, figures and dates as each of them writes these, and the report of refused rows."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, partial
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final
 
-from babel.dates import format_skeleton
-from babel.messages.pofile import read_po
-from babel.numbers import format_decimal, format_percent
+from babel import Locale
+from babel.dates import format_date, format_skeleton, format_time, get_timezone
+from babel.numbers import format_decimal, format_percent, get_decimal_symbol
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from api import map as maps
+from api.languages import LOCALES, NAMES, OFFICE, Language, catalog, plural
 from api.problems import MEANINGS
 from projections.few import Area, Month
 
-Language = Literal["es", "en"]
-LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
+__all__ = ["Language", "accepted", "catalog", "cell", "counted", "drawn", "look", "refused_page", "region", "said", "sentence", "style"]
 HERE: Final = Path(__file__).parent
-_LOCALES: Final = {"es": "es_PE", "en": "en"}
+_PERU: Final = get_timezone("America/Lima")
 _ALIKE: Final = 3
 _TO: Final = "\u2060\u2013\u2060"
 """A dash at which no line breaks."""
@@ -42,21 +42,6 @@ RefusedRow = tuple[str, int, Sequence[str], str, str, Mapping[str, str]]
 """File, number of the row, its cells as written, code, sentence and the sentence's values."""
 
 
-@cache
-def catalog(language: Language) -> Mapping[str, tuple[str, ...]]:
-    """English message -> its translation; empty for English."""
-    path = HERE / "locales" / language / "LC_MESSAGES" / "messages.po"
-    if not path.exists():
-        return {}
-    with path.open("rb") as file:
-        return {_forms(message.id)[0]: _forms(message.string) for message in read_po(file) if message.id and message.string}
-
-
-def _forms(written: object) -> tuple[str, ...]:
-    """What a message says for one and for many; for most messages there is one form."""
-    return (written,) if isinstance(written, str) else tuple(map(str, written)) if isinstance(written, list | tuple) else ("",)
-
-
 def said(language: Language, english: str) -> str:
     """A message in a language; where it has none, in English."""
     return catalog(language).get(english, (english,))[0]
@@ -64,7 +49,7 @@ def said(language: Language, english: str) -> str:
 
 def counted(language: Language, one: str, many: str, n: int) -> str:
     """A message for one or many, in a language."""
-    return catalog(language).get(one, (one, many))[n != 1]
+    return catalog(language).get(one, (one, many))[plural(language)(n)]
 
 
 def sentence(language: Language, template: str, values: Mapping[str, str]) -> str:
@@ -105,24 +90,34 @@ def look(language: Language) -> Look:
     env.install_gettext_callables(  # type: ignore[attr-defined]
         lambda message: said(language, message), lambda one, many, n: counted(language, one, many, n), newstyle=True
     )
-    env.filters |= _filters(_LOCALES[language])
+    env.filters |= _filters(LOCALES[language])
     env.globals |= {
-        "language": language, "languages": LANGUAGES, "region": region, "cell": partial(cell, language=language), "css": style,
-        "version": version, "bound": maps.CLASSES,
+        "language": language, "languages": OFFICE, "tongues": NAMES, "region": region, "cell": partial(cell, language=language),
+        "css": style, "version": version, "bound": maps.CLASSES,
     }  # fmt: skip
     return Look(language, env)
 
 
 def _filters(locale: str) -> dict[str, Callable[..., str]]:
+    spaced = locale.startswith(("es", "de", "fr"))
     return {
         "number": lambda value: format_decimal(value, "#,##0.###", locale=locale),
-        "percent": lambda share: format_percent(share, "0.0 %" if locale.startswith("es") else "0.0%", locale=locale),
+        "percent": lambda share: format_percent(share, "0.0 %" if spaced else "0.0%", locale=locale),
         "month": lambda month: _month(month, locale),
+        "day": lambda day: format_date(date.fromisoformat(str(day)[:10]), "long", locale=locale),
+        "moment": lambda moment: _moment(moment, locale),
+        "country": lambda code: str(Locale.parse(locale).territories.get(code, code)),
     }
 
 
 def _month(month: Month, locale: str) -> str:
     return str(format_skeleton("yMMMM", date.fromisoformat(f"{month}-01"), locale=locale))
+
+
+def _moment(moment: datetime | str, locale: str) -> str:
+    """Day and minute as Peru's clocks showed them, which is said."""
+    there = (moment if isinstance(moment, datetime) else datetime.fromisoformat(moment)).astimezone(_PERU)
+    return f"{format_date(there, 'long', locale=locale)}, {format_time(there, 'HH:mm', locale=locale)} (UTC\u22125)"
 
 
 def region(district: str) -> str:
@@ -133,16 +128,19 @@ def region(district: str) -> str:
 def cell(code: str, language: Language) -> str:
     """A cell by the degrees between which it lies."""
     (west, south), words = maps.corner(code), _words(language)
-    return f"{_between(south, words.north, words.south)}, {_between(west, words.east, words.west)}"
+    between = partial(_between, LOCALES[language])
+    return f"{between(south, words.north, words.south)}, {between(west, words.east, words.west)}"
 
 
-def _between(low: int, above: str, below: str) -> str:
-    near, far = sorted((low, low + maps.CELL), key=abs)
-    return f"{Decimal(abs(near)) / 100:.2f}{_TO}{Decimal(abs(far)) / 100:.2f}°{below if low < 0 else above}"
+def _between(locale: str, low: int, above: str, below: str) -> str:
+    near, far = (format_decimal(Decimal(abs(end)) / 100, "0.00", locale=locale) for end in sorted((low, low + maps.CELL), key=abs))
+    return f"{near}{_TO}{far}°{below if low < 0 else above}"
 
 
 def _words(language: Language) -> maps.Words:
-    return maps.Words(said(language, "Map: squares of 10 km from which the beans come"), *(said(language, side) for side in "NSEW"))
+    sides = said(language, "N"), said(language, "S"), said(language, "E"), said(language, "W")
+    point = get_decimal_symbol(LOCALES[language])
+    return maps.Words(said(language, "Map: squares of 10 km from which the beans come"), *sides, point=point)
 
 
 def drawn(language: Language, cells: Iterable[Area]) -> Markup | None:
@@ -202,12 +200,12 @@ def _legible(written: str) -> str:
     return shown if len(written) <= _LONGEST else f"{shown}…"
 
 
-def accepted(header: str) -> Language:
+def accepted(header: str, among: Sequence[Language] = OFFICE) -> Language:
     """The language of ours that a reader likes best; Spanish where none is said."""
     best: tuple[float, Language] = (0.0, "es")
     for part in header.split(","):
         tag, _, weight = part.strip().partition(";q=")
-        for language in LANGUAGES:
+        for language in among:
             if tag.lower().split("-")[0] == language and (liking := _weight(weight)) > best[0]:
                 best = (liking, language)
     return best[1]

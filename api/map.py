@@ -29,13 +29,14 @@ class Square(NamedTuple):
 
 
 class Words(NamedTuple):
-    """What the map says in a language: its title, and the sides of the earth as letters."""
+    """What the map says in a language: its title, the sides of the earth as letters, and how it writes a decimal point."""
 
     title: str
     north: str
     south: str
     east: str
     west: str
+    point: str = "."
 
 
 class _Frame(NamedTuple):
@@ -105,15 +106,20 @@ def _graticule(frame: _Frame, words: Words) -> Iterator[str]:
     yield f'<rect class="ground" x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}" height="{bottom - top:.1f}"/><g class="graticule">'
     for lon in _lines(frame.west, frame.east, step):
         yield f'<path d="M{frame.x(lon):.1f} {top:.1f}V{bottom:.1f}"/>'
-        yield f'<text x="{frame.x(lon):.1f}" y="{top - 8:.1f}" text-anchor="middle">{degrees(lon, words.east, words.west)}</text>'
+        yield f'<text x="{frame.x(lon):.1f}" y="{top - 8:.1f}" text-anchor="middle">{_degrees(lon, words, words.east, words.west)}</text>'
     for lat in _lines(frame.south, frame.north, step):
         yield f'<path d="M{left:.1f} {frame.y(lat):.1f}H{right:.1f}"/>'
-        yield f'<text x="{left - 6:.1f}" y="{frame.y(lat) + 5:.1f}" text-anchor="end">{degrees(lat, words.north, words.south)}</text>'
+        named = _degrees(lat, words, words.north, words.south)
+        yield f'<text x="{left - 6:.1f}" y="{frame.y(lat) + 5:.1f}" text-anchor="end">{named}</text>'
     yield "</g>"
 
 
 def _lines(low: float, high: float, step: int) -> range:
     return range(math.ceil(low / step) * step, math.floor(high / step) * step + 1, step)
+
+
+def _degrees(hundredths: int, words: Words, above: str, below: str) -> str:
+    return degrees(hundredths, above, below).replace(".", words.point)
 
 
 def degrees(hundredths: int, above: str, below: str) -> str:

@@ -4,22 +4,21 @@ import mimetypes
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from decimal import Decimal
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal, TypeVar, get_args
 from urllib.parse import urlencode, urlsplit
 
 import anyio
-import orjson
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api.cache import ANY_SITE, NO_STORE, SECURITY, Ask, Page, answer, asking, page, serve, unknown
-from api.look import HERE, drawn
+from api import whole
+from api.cache import NO_STORE, SECURITY, Ask, Page, answer, asking, page, serve, unknown
+from api.look import HERE
 from api.machines import FARTHEST, documented, problems
 from api.problems import MEANINGS
-from domain.values import plain
+from api.whole import data
 from labels.sheet import Form, container_label, draw
 from projections import public
 
@@ -45,52 +44,42 @@ _AT: Final = {
 
 def missing(request: Request) -> Response:
     """The page of an address that leads nowhere."""
-    return answer(request, unknown(asking(request)), NO_STORE)
+    return answer(request, unknown(asking(request, public=True)), NO_STORE)
 
 
 E = TypeVar("E", bound=Callable[..., Any])
 
 
-def _data(path: str, summary: str, shows: type) -> Callable[[E], E]:
-    """An address of data, with what it shows in the OpenAPI document."""
+def data_at(doors: APIRouter, path: str, summary: str, shows: type, *further: dict[str, Any]) -> Callable[[E], E]:
+    """An address of data, with what it shows in the OpenAPI document; `further`: what may stand in its query besides `at`."""
 
     def register(endpoint: E) -> E:
         name = getattr(endpoint, "__name__", "")
         no = documented(400, "malformed", "`at` is no position of the ledger.")
         said: dict[int | str, dict[str, Any]] = {200: {"model": shows}, 400: no, **problems(404, 422, public=True)}
-        router.add_api_route(path, endpoint, methods=["HEAD"], include_in_schema=False)
-        router.add_api_route(
+        doors.add_api_route(path, endpoint, methods=["HEAD"], include_in_schema=False)
+        doors.add_api_route(
             path, endpoint, methods=["GET"], operation_id=name, tags=["pages"], summary=summary, response_class=Response, responses=said,
-            openapi_extra={"parameters": [_AT]},
+            openapi_extra={"parameters": [_AT, *further]},
         )  # fmt: skip
         return endpoint
 
     return register
 
 
-def _json(of: object) -> Page:
-    body = orjson.dumps(of, default=_spelled, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-    return page(body, "application/json", 200, SECURITY | ANY_SITE)
-
-
-def _spelled(value: object) -> str:
-    if isinstance(value, Decimal):
-        return plain(value)
-    raise TypeError(f"{type(value).__name__} has no spelling")
+_data = partial(data_at, router)
 
 
 def _container(ask: Ask, number: str, first: str | None) -> public.Container | None:
     if not _ID.fullmatch(number) or not (first is None or _POSITION.fullmatch(first)):
         return None
-    with ask.house.pool.connection() as conn:
-        return public.container(conn, ask.house.vault, number, None if first is None else int(first))
+    return whole.container(ask, number, None if first is None else int(first))
 
 
 def _lot(ask: Ask, book: str, id_: str) -> public.Lot | None:
     if not _BOOK.fullmatch(book) or not _ID.fullmatch(id_):
         return None
-    with ask.house.pool.connection() as conn:
-        return public.lot(conn, f"{book}/{id_}", everything=ask.insider)
+    return whole.lot(ask, f"{book}/{id_}", everything=ask.insider)
 
 
 def _container_page(number: str, first: str | None, ask: Ask) -> Page:
@@ -98,20 +87,15 @@ def _container_page(number: str, first: str | None, ask: Ask) -> Page:
     if it is None:
         return unknown(ask)
     if ask.data:
-        return replace(_json(it), position=it.position)
-    here = f"{urlsplit(ask.house.settings.base).path}/c/{number}"
-    twin = f"{here}.json" if first is None else f"{here}/{first}.json"
-    made = ask.html("container.html", it=it, map=drawn(ask.language, it.origin.cells), json=twin, label=f"{here}/{it.first}/label")
-    return replace(made, position=it.position)
+        return replace(data(it), position=it.position)
+    return whole.container_page(ask, it, f"/{first}" if first else "")
 
 
 def _lot_page(book: str, id_: str, ask: Ask) -> Page:
     it = _lot(ask, book, id_)
     if it is None:
         return unknown(ask)
-    twin = f"{urlsplit(ask.house.settings.base).path}/l/{it.lot}.json"
-    made = _json(it) if ask.data else ask.html("lot.html", it=it, map=drawn(ask.language, it.origin.cells), json=twin)
-    return replace(made, position=it.position)
+    return replace(data(it), position=it.position) if ask.data else whole.lot_page(ask, it)
 
 
 def _label(number: str, first: str | None, form: str, ask: Ask) -> Page:
@@ -145,7 +129,7 @@ async def home(request: Request) -> Response:
 @_route("/search")
 async def search(request: Request) -> Response:
     """To the page of whatever number is asked for."""
-    ask, asked = asking(request), " ".join(request.query_params.get("q", "").split())
+    ask, asked = asking(request, public=True), " ".join(request.query_params.get("q", "").split())
     found = await anyio.to_thread.run_sync(_found, ask, asked) if _ASKED.fullmatch(asked) else None
     if found is None:
         made = unknown(ask, asked[:60])
@@ -224,7 +208,7 @@ def _meaning(code: str, ask: Ask) -> Page:
 @_route("/problems/{code}")
 async def meaning(request: Request, code: str) -> Response:
     """What the code of a refusal means."""
-    return await serve(request, partial(_meaning, code))
+    return await serve(request, partial(_meaning, code), still=True)
 
 
 def _file(name: str, ask: Ask) -> Page:
@@ -238,6 +222,6 @@ def _file(name: str, ask: Ask) -> Page:
 @_route("/static/{name:path}")
 async def static(request: Request, name: str) -> Response:
     """A file of our own; one whose address carries its version never changes."""
-    made = await anyio.to_thread.run_sync(_file, name, asking(request))
+    made = await anyio.to_thread.run_sync(_file, name, asking(request, public=True))
     control = "public, max-age=31536000, immutable" if "v" in request.query_params else "public, max-age=3600"
     return answer(request, made, control if made.status == HTTPStatus.OK else NO_STORE)

@@ -7,6 +7,7 @@ from typing import Any, Final
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
+from domain.label import SERIAL
 from domain.vocabulary import COMMANDS
 
 MEANINGS: Final = {
@@ -19,6 +20,9 @@ MEANINGS: Final = {
     "unknown-handout": "It refers to a handout of seedlings that was never accepted.",
     "unknown-graft": "It refers to a graft that was never accepted.",
     "unknown-container": "It refers to a container that was never opened, or was emptied.",
+    "unknown-label": "It refers to a label that was never printed, or is not of that printing.",
+    "unknown-label-key": "It refers to a key for labels that was never opened.",
+    "unknown-share": "It refers to a shared dossier that was never opened.",
     "unknown-user": "It refers to a user who was never admitted.",
     "unknown-device": "It refers to a device that was never enrolled.",
     "unknown-entry": "It refers to an entry that is not there, or to one that is no question.",
@@ -83,6 +87,12 @@ _SHAPES: Final = {
     r"^[0-9]{9}$": "nine digits",
     r"^[0-9]{8}([0-9]{3})?$": "a DNI of 8 digits or a RUC of 11 with its check digit",
     r"^[A-Z]{2}[A-Z2-9]{3}$": "a UN/LOCODE such as NLRTM",
+    r"^[0-9]{4,12}$": "4 to 12 digits",
+    r"^[0-9]{13}$": "13 digits",
+    r"^[0-9]{14}$": "14 digits",
+    r"^[0-9]{18}$": "18 digits",
+    rf"^{SERIAL}$": "eight digits and capital letters, without I, L, O and U",
+    rf"^({SERIAL}|[0-9]{{18}})$": "eight digits and capital letters, without I, L, O and U, or an SSCC",
 }
 _FIELDS: Final = frozenset(name for schema in COMMANDS.json_schema()["$defs"].values() for name in schema.get("properties", ())) | {
     "season", "as_of", "rows",

@@ -42,6 +42,20 @@ TEMPLATES: Final = {
         "{seller_id} sold container {container_no} to {buyer_id}, contract {contract_no}, USD {price_usd_t} a tonne, {incoterm}"
     ),
     "container-emptied.v1": "container {container_no} was emptied",
+    "lot-labels-printed.v1": "{holder_id} printed {sort} of lot {lot_id}: {serials}",
+    "container-labels-printed.v1": "{holder_id} printed {sort} of container {container_no}: {serials}",
+    "card-printed.v1": "{holder_id} printed a card for {party_id}: {serials}",
+    "labels-voided.v1": "{holder_id} voided labels, {reason}: {serials}",
+    "labels-reprinted.v1": "{holder_id} printed {sort} in place of others, {reason}: {serials}",
+    "label-key-opened.v1": "label key {kid} was opened",
+    "label-key-closed.v1": "label key {kid} was closed: {reason}",
+    "gs1-prefix-recorded.v1": "GS1 prefix {prefix} was recorded of {org_id}",
+    "product-registered.v1": "{org_id} registered product {gtin} under GS1 prefix {prefix}",
+    "gln-recorded.v1": "{org_id} recorded GLN {gln} for {stands_for}",
+    "container-shared.v1": "{holder_id} shared the dossier of container {container_no}, share {share_id}",
+    "share-ended.v1": "{holder_id} ended share {share_id} of the dossier of container {container_no}",
+    "price-published.v1": "{holder_id} shows what it paid to producers for the beans in container {container_no}",
+    "price-withdrawn.v1": "{holder_id} shows no more what it paid to producers for the beans in container {container_no}",
     "price-set.v1": "{holder_id} set a price: S/ {price_pen_kg} a kg of {form} beans{premiums}, price {price_id}",
     "advance-paid.v1": "{payer_id} paid {party_id} S/ {centimos} ahead, advance {advance_id}",
     "payment-made.v1": "{payer_id} paid {party_id} S/ {centimos}, payment {payment_id}",
@@ -60,6 +74,7 @@ TEMPLATES: Final = {
 }
 """Kind -> its sentence, in English; `{name}` is a field of the fact, as `_SPELLED` spells it."""
 FULLER: Final = {
+    "container-shared.v1": ("for_id", "{holder_id} shared the dossier of container {container_no} with {for_id}, share {share_id}"),
     "payment-made.v1": ("lot_id", "{payer_id} paid {party_id} S/ {centimos} for lot {lot_id}, payment {payment_id}"),
     "subject-erased.v1": ("of", "the data of {of} were erased: {reason}"),
     "fact-annulled.v1": ("corrected_by", "entry {position} ({told_kind}) was annulled: {reason}; corrected by {corrected_by}"),
@@ -77,13 +92,24 @@ KINDS: Final = {
     "lot-inspected.v1": "inspection of a lot", "lot-written-off.v1": "loss of beans", "lot-offered.v1": "offer of a lot",
     "container-opened.v1": "opening of a container", "lot-loaded.v1": "loading of a lot", "container-sealed.v1": "sealing of a container",
     "container-departed.v1": "departure of a container", "container-sold.v1": "sale of a container",
-    "container-emptied.v1": "emptying of a container", "price-set.v1": "setting of a price", "advance-paid.v1": "advance paid",
+    "container-emptied.v1": "emptying of a container", "gs1-prefix-recorded.v1": "recording of a GS1 prefix",
+    "product-registered.v1": "registration of a product", "gln-recorded.v1": "recording of a GLN",
+    "container-shared.v1": "sharing of a dossier", "share-ended.v1": "end of a sharing",
+    "price-published.v1": "publication of prices", "price-withdrawn.v1": "withdrawal of published prices",
+    "lot-labels-printed.v1": "printing of labels of a lot", "container-labels-printed.v1": "printing of labels of a container",
+    "card-printed.v1": "printing of a card", "labels-voided.v1": "voiding of labels", "labels-reprinted.v1": "reprinting of labels",
+    "label-key-opened.v1": "opening of a label key", "label-key-closed.v1": "closing of a label key",
+    "price-set.v1": "setting of a price", "advance-paid.v1": "advance paid",
     "payment-made.v1": "payment made", "user-admitted.v1": "admission of a user", "role-granted.v1": "granting of a role",
     "role-revoked.v1": "revoking of a role", "device-enrolled.v1": "enrolment of a device", "device-revoked.v1": "revoking of a device",
     "subject-erased.v1": "erasure of a person's data", "log-opened.v1": "opening of a log", "fact-annulled.v1": "annulment of an entry",
     "fact-questioned.v1": "question of an entry", "question-settled.v1": "settlement of a question",
 }  # fmt: skip
 """Kind -> what it is called, in English."""
+_VOIDING: Final = {
+    "damaged": "they are damaged", "lost": "they are lost", "copied": "they were copied", "wrong": "they are wrong",
+    "other": "for another reason",
+}  # fmt: skip
 REASONS: Final = {
     "lot-written-off.v1": {
         "spoiled": "they spoiled", "stolen": "they were stolen", "sample": "taken as a sample", "shrinkage": "they shrank",
@@ -101,6 +127,10 @@ REASONS: Final = {
         "weight": "its weight", "origin": "where it comes from", "identity": "who or what it is about", "date": "when it happened",
         "certificate": "a certificate", "other": "something else",
     },
+    "labels-voided.v1": _VOIDING, "labels-reprinted.v1": _VOIDING,
+    "label-key-closed.v1": {
+        "rotated": "another one takes its place", "lost": "it is lost", "compromised": "others may have it",
+    },
 }  # fmt: skip
 """Kind -> the words for its reasons, in English."""
 WORDS: Final = {
@@ -109,6 +139,8 @@ WORDS: Final = {
     "municipality": "a municipality", "passkey": "a passkey", "link": "a one-time link", "token": "a machine's token",
     "oidc": "an account elsewhere", "cacao": "cacao seedlings", "plantain": "plantain seedlings",
     "bolaina": "bolaina seedlings", "capirona": "capirona seedlings",
+    "sack": "sack labels", "pallet": "pallet labels", "sample": "sample labels", "container": "container labels", "card": "cards",
+    "site": "a site of it", "party": "itself",
     "wet": "wet", "fermented": "fermented", "dry": "dry",
 }  # fmt: skip
 """Other codes of facts -> the words for them, in English."""
@@ -162,6 +194,11 @@ def _inputs(fact: Fact, language: Language) -> str:
     return said(language, AND_MORE).format(lots=", ".join(lots[: _SHOWN - 1]), more=len(lots) - _SHOWN + 1)
 
 
+def listed(serials: Sequence[str]) -> str:
+    """Serials of labels: a few by name, of more the first, the last and how many they are."""
+    return ", ".join(serials) if len(serials) <= _SHOWN else f"{serials[0]} … {serials[-1]} ({len(serials)})"
+
+
 def _premiums(premiums: Sequence[Fact]) -> str:
     return "".join(f", {premium['name']} +{thousandths(premium['pct'])} %" for premium in premiums)
 
@@ -184,6 +221,7 @@ _SPELLED: Final[Mapping[str, Callable[[Fact, Language], str]]] = {
     "moisture": lambda fact, _: thousandths(fact["moisture"]),
     "centimos": lambda fact, _: soles(fact["centimos"]),
     "inputs": _inputs,
+    "serials": lambda fact, _: listed(fact["serials"]),
     "premiums": lambda fact, _: _premiums(fact["premiums"]),
     "corrected_by": lambda fact, _: ", ".join(fact["corrected_by"]),
     "of": lambda fact, _: bare(fact["of"].partition(":")[2]),
@@ -192,6 +230,6 @@ _SPELLED: Final[Mapping[str, Callable[[Fact, Language], str]]] = {
     "org_id": lambda fact, language: said(language, HOUSE) if fact["org_id"] is None else bare(fact["org_id"]),
     "user_role": lambda fact, language: str(getattr(roles()[fact["role"]], language)),
     "party_role": _word("role"),
-    **{name: _word(name) for name in ("form", "species", "sort", "outcome")},
+    **{name: _word(name) for name in ("form", "species", "sort", "outcome", "stands_for")},
 }
 """Field -> how it is spelled."""

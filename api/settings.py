@@ -45,6 +45,11 @@ class Settings(BaseSettings):
     behind: NonNegativeInt = 20_000
     """Entries that the views may lag behind before /readyz says no."""
 
+    theme: Path | None = None
+    """A TOML file with the look of public pages: name, colours, logo and link of whoever shows them; without it they look like ours."""
+    country_header: str = Field(default="", pattern=r"^[A-Za-z0-9-]{0,40}$")
+    """The header in which the proxy in front says the caller's country as two letters; without it no country is counted."""
+
     rate_token: NonNegativeInt = 1_200
     """Requests a minute with one token or session; 0 sets no limit."""
     rate_address: NonNegativeInt = 3_000

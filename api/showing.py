@@ -43,6 +43,7 @@ def _tell(house: House, demo: Demo, port: int, *, lan: bool) -> None:
     terminal.say(f"\nAbra / open        [bold]{base}/[/]")
     terminal.say(f"Un contenedor      {base}/c/{demo.containers[0]}")
     terminal.say(f"Etiquetas / labels {demo.folder / 'labels'}")
+    terminal.say(f"Lo que se escanea  {demo.label}")
     terminal.say(f"Rechazos / refused {demo.folder / 'refused.html'} ({demo.refused})")
     terminal.say(f"Datos / data       {house.settings.folder}   (CACAO_HOME; Ctrl-C o `cacao stop` detiene, los datos quedan)")
     terminal.say("\nEntrar como / sign in as (cada enlace una vez / each link once)")

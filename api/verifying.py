@@ -8,7 +8,8 @@ from typing import Any, Final, Literal, NamedTuple
 import orjson
 
 from api import terminal
-from api.look import LANGUAGES, Language, said
+from api.languages import OFFICE, Language
+from api.look import said
 from ledger import checkpoint, crypto, note, policy, proof
 from ledger.checkpoint import Checkpoint
 from ledger.merkle import HASH_BYTES, Unproven, check_consistency, check_inclusion, leaf_hash
@@ -190,7 +191,7 @@ def _same(of_entry: bytes, leaf: bytes) -> None:
 
 def show(verdict: Verdict, *, as_json: bool) -> int:
     """Say it, Spanish first; the exit code."""
-    sentences = {language: verdict.sentence(language) for language in LANGUAGES}
+    sentences = {language: verdict.sentence(language) for language in OFFICE}
     if as_json:
         terminal.data({"verdict": ("true", "false", "broken")[verdict.code], **sentences, **verdict.found})
     else:

@@ -73,10 +73,10 @@ def _sums(texts: Iterable[str]) -> str:
 @router.api_route("/verify", methods=["GET", "HEAD"])
 async def verify(request: Request) -> Response:
     """The page."""
-    return await serve(request, _here)
+    return await serve(request, _here, still=True)
 
 
 @router.api_route("/verify.html", methods=["GET", "HEAD"])
 async def saved(request: Request) -> Response:
     """The copy to keep, as a download."""
-    return await serve(request, _copy)
+    return await serve(request, _copy, still=True)

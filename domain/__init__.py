@@ -1,7 +1,8 @@
 """What is true of cacao: the words, the facts and the rules, without I/O, clock or log.
 
 Read in this order: `values` (the words), `party`, `nursery`, `graft`, `plot` (with `geometry`), `lot`, `step`, `offer`, `container`,
-`money`, `user`, `device`, `erasure`, `annulment`, `question`, then `vocabulary`, which is the union of all commands and all facts.
+`gs1`, `label`, `labelkey`, `printing`, `labelling`, `money`, `user`, `device`, `erasure`, `annulment`, `question`, `sharing`, then
+`vocabulary`, which is the union of all commands and all facts.
 
 GLOSSARY holds the words of the trade; the same words stand in code, facts, interface and pages.
 """
@@ -36,7 +37,17 @@ GLOSSARY: Final[dict[str, tuple[str, str]]] = {
     "loss": ("merma", "kilograms that left a lot: spoiled, stolen, sample or shrinkage"),
     "container": ("contenedor", "a freight container by its ISO 6346 number"),
     "stuffing": ("llenado", "one voyage's filling of a container, from opening to emptying"),
+    "GS1 prefix": ("prefijo de GS1", "digits that GS1 licensed to one organisation; its products and places are numbered under them"),
+    "product": ("producto", "what a lot is to trade, by its number of 14 digits (GTIN)"),
+    "GLN": ("GLN", "the number of 13 digits of an organisation, or of a site of it"),
+    "SSCC": ("SSCC", "the number of 18 digits of one pallet"),
     "seal": ("precinto", "the numbered seal that closes a stuffed container"),
+    "label": ("etiqueta", "paper or plastic on a sack, a pallet, a container, a sample, or a card in a farmer's hand; each has a serial"),
+    "printing": ("impresión", "labels printed at one time; some of them may be voided, or printed anew in place of others"),
+    "label key": ("clave de etiquetas", "what labels are signed with, by its number; open, or closed for ever"),
+    "dossier": ("expediente", "what lies behind a container: plots with boundaries, codes of farmers, certificates, purchases"),
+    "share": ("acceso compartido", "a container's dossier opened for a time, to one party or to whoever has the link"),
+    "publication": ("publicación", "that an organisation shows the mean price it paid to producers for the beans in a container"),
     "origin share": ("participación de origen", "the exact fraction of a lot or container that came from a plot"),
     "price": ("precio", "soles a kilogram that a holder pays for beans of one form, from a moment on"),
     "premium": ("prima", "percent on top of a price, by its name"),

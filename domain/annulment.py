@@ -9,12 +9,15 @@ from pydantic import Field
 
 from domain.container import ContainerDeparted, ContainerEmptied, ContainerOpened, ContainerSealed, ContainerSold, LotLoaded
 from domain.graft import BudwoodCut, GraftsCounted, PlantsGrafted
+from domain.gs1 import GlnRecorded, Gs1PrefixRecorded, ProductRegistered
 from domain.lot import LotInspected, LotWrittenOff, Made
 from domain.money import AdvancePaid, PaymentMade, PriceSet
 from domain.nursery import SeedlingsHandedOut, SeedlingsRaised, SeedlingsReturned
 from domain.offer import LotOffered
 from domain.party import PartyAmended, PartyEnrolled
 from domain.plot import PlotRegistered, PlotResurveyed, PlotTransferred
+from domain.printing import LabelsReprinted, LabelsVoided, Printed
+from domain.sharing import ContainerShared, PricePublished, PriceWithdrawn, ShareEnded
 from domain.values import Command, Fact, Key, Moment, Refused, States, found, in_time
 
 Position = Annotated[int, Field(ge=1, le=2**53, examples=[41])]
@@ -97,7 +100,7 @@ class Resting:
     kinds: frozenset[str] | None = None
 
 
-def resting(fact: Fact, position: int) -> Resting | None:
+def resting(fact: Fact, position: int) -> Resting | None:  # noqa: C901 - one case a sort of fact
     """What rests on the entry at `position`, where it is not annulled itself; None where it cannot be annulled."""
     tags = fact.tags(position)
     match fact:
@@ -105,6 +108,10 @@ def resting(fact: Fact, position: int) -> Resting | None:
             return Resting((tags[0],))
         case ContainerOpened(container_no=number):
             return Resting((f"stuffing:{number}@{position}",))
+        case Gs1PrefixRecorded() | ProductRegistered() | Printed() | ContainerShared() | PricePublished() | PriceWithdrawn():
+            return Resting((tags[0],))
+        case LabelsReprinted():
+            return Resting((tags[0],), frozenset({"labels-reprinted.v1"}))
         case PlotTransferred():
             return Resting((tags[0],), _LAND)
         case LotOffered(lot_id=lot, to_id=buyer):
@@ -117,7 +124,8 @@ def resting(fact: Fact, position: int) -> Resting | None:
             return Resting((tags[0],), frozenset({"container-opened.v1"}))
         case (
             PartyAmended() | PlotResurveyed() | SeedlingsReturned() | GraftsCounted() | LotInspected() | LotWrittenOff()
-            | ContainerDeparted() | ContainerSold() | PriceSet() | AdvancePaid() | PaymentMade()
+            | ContainerDeparted() | ContainerSold() | GlnRecorded() | LabelsVoided() | PriceSet() | AdvancePaid() | PaymentMade()
+            | ShareEnded()
         ):  # fmt: skip
             return Resting()
         case _:

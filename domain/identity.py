@@ -1,8 +1,8 @@
-"""Numbers given by others, by their check digits: the RUC of Peru's tax office and ISO 6346 container numbers."""
+"""Numbers given by others, by their check digits: the RUC of Peru's tax office, ISO 6346 container numbers, and those of GS1."""
 
 import re
 
-from stdnum import iso6346
+from stdnum import ean, iso6346
 from stdnum.pe import ruc
 
 _CONTAINER = re.compile(r"[A-Z]{3}U[0-9]{7}")
@@ -23,3 +23,8 @@ def is_document(number: str) -> bool:
 def is_organisation(number: str | None) -> bool:
     """True for a RUC of series 20, which only organisations have; they may be named in public."""
     return number is not None and len(number) == 11 and number.startswith("20")  # noqa: PLR2004 - a RUC
+
+
+def is_gs1_number(number: str, digits: int) -> bool:
+    """True for a GTIN (14 digits), GLN (13) or SSCC (18) by its length and check digit; whose it is is not judged."""
+    return bool(re.fullmatch(rf"[0-9]{{{digits}}}", number)) and ean.calc_check_digit(number[:-1]) == number[-1]

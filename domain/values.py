@@ -12,7 +12,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 Code = Literal[
     "malformed",
     "unknown-party", "unknown-plot", "unknown-lot", "unknown-nursery-lot", "unknown-budwood", "unknown-handout", "unknown-graft",
-    "unknown-container", "unknown-user", "unknown-device", "unknown-entry", "unknown-subject",
+    "unknown-container", "unknown-label", "unknown-label-key", "unknown-share", "unknown-user", "unknown-device", "unknown-entry",
+    "unknown-subject",
     "duplicate-id", "erased",
     "bad-geometry", "swapped-coordinates", "outside-region", "needs-polygon", "area-mismatch",
     "bad-container-number",

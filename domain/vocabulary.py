@@ -11,6 +11,10 @@ from domain import (
     device,
     erasure,
     graft,
+    gs1,
+    label,
+    labelkey,
+    labelling,
     lot,
     money,
     nursery,
@@ -18,7 +22,10 @@ from domain import (
     opening,
     party,
     plot,
+    printing,
     question,
+    sharing,
+    showing,
     step,
     stuffing,
     user,
@@ -28,6 +35,9 @@ from domain.container import ContainerCommand, ContainerFact, LotLoaded
 from domain.device import DeviceCommand, DeviceFact
 from domain.erasure import EraseSubject, SubjectErased
 from domain.graft import BudwoodCut, CutBudwood, GraftCommand, GraftsCounted, PlantsGrafted
+from domain.gs1 import GlnRecorded, Gs1Command, Gs1Fact, Gs1PrefixRecorded, ProductRegistered
+from domain.label import LabelCommand
+from domain.labelkey import LabelKeyCommand, LabelKeyFact
 from domain.lot import HarvestRecorded, LotCommand, LotInspected, LotWrittenOff
 from domain.money import AdvancePaid, MoneyCommand, PaymentMade, PriceSet
 from domain.nursery import NurseryCommand, SeedlingsHandedOut, SeedlingsRaised, SeedlingsReturned
@@ -35,7 +45,9 @@ from domain.offer import LotOffered, OfferLot
 from domain.opening import LogOpened, OpenLog
 from domain.party import PartyAmended, PartyCommand, PartyEnrolled
 from domain.plot import PlotCommand, PlotFact
+from domain.printing import LabelFact
 from domain.question import FactQuestioned, QuestionFact, QuestionSettled, SettleQuestion
+from domain.sharing import SharingCommand, SharingFact
 from domain.step import LotBought, LotsBlended, LotsDried, LotsFermented, LotSplit, StepCommand
 from domain.user import UserCommand, UserFact
 from domain.values import Fact, Moment, States
@@ -49,9 +61,13 @@ AnyCommand = Annotated[
     | StepCommand
     | OfferLot
     | ContainerCommand
+    | Gs1Command
+    | LabelCommand
+    | LabelKeyCommand
     | MoneyCommand
     | UserCommand
     | DeviceCommand
+    | SharingCommand
     | EraseSubject
     | OpenLog
     | AnnulFact
@@ -76,11 +92,15 @@ AnyFact = Annotated[
     | StepFact
     | LotOffered
     | ContainerFact
+    | Gs1Fact
+    | LabelFact
+    | LabelKeyFact
     | PriceSet
     | AdvancePaid
     | PaymentMade
     | UserFact
     | DeviceFact
+    | SharingFact
     | SubjectErased
     | LogOpened
     | FactAnnulled
@@ -116,6 +136,12 @@ def decide(command: AnyCommand, states: States, as_of: Moment) -> Fact:  # noqa:
             | container.EmptyContainer()
         ):
             return stuffing.decide(command, states, as_of)
+        case gs1.RecordGs1Prefix() | gs1.RegisterProduct() | gs1.RecordGln():
+            return gs1.decide(command, states, as_of)
+        case label.PrintLotLabels() | label.PrintContainerLabels() | label.PrintCard() | label.VoidLabels() | label.ReprintLabels():
+            return labelling.decide(command, states, as_of)
+        case labelkey.OpenLabelKey() | labelkey.CloseLabelKey():
+            return labelkey.decide(command, states, as_of)
         case OfferLot():
             return offer.decide(command, states, as_of)
         case money.SetPrice() | money.PayAdvance() | money.MakePayment():
@@ -124,6 +150,8 @@ def decide(command: AnyCommand, states: States, as_of: Moment) -> Fact:  # noqa:
             return user.decide(command, states, as_of)
         case device.EnrolDevice() | device.RevokeDevice():
             return device.decide(command, states, as_of)
+        case sharing.ShareContainer() | sharing.EndShare() | sharing.PublishPrice() | sharing.WithdrawPrice():
+            return showing.decide(command, states, as_of)
         case EraseSubject():
             return erasure.decide(command, states, as_of)
         case OpenLog():
@@ -173,9 +201,20 @@ LISTENS: Final[dict[str, tuple[frozenset[str], Evolve]]] = {
     ),
     "loss": (_kinds(LotWrittenOff), lambda _state, _key, _fact, _position: lot.Loss()),
     "container": (_kinds(*get_args(ContainerFact)), lambda state, _key, fact, position: container.evolve(state, fact, position)),
+    "gs1-prefix": (_kinds(Gs1PrefixRecorded), lambda _state, key, fact, _position: gs1.evolve(key, fact)),
+    "gs1-range": (_kinds(Gs1PrefixRecorded), lambda _state, _key, fact, _position: gs1.Gs1Range(fact.prefix)),
+    "product": (_kinds(ProductRegistered), lambda _state, key, fact, _position: gs1.evolve(key, fact)),
+    "gln": (_kinds(GlnRecorded), lambda _state, _key, _fact, _position: gs1.Place()),
+    "label": (_kinds(*get_args(LabelFact)), printing.evolve),
+    "label-key": (_kinds(*get_args(LabelKeyFact)), lambda state, _key, fact, _position: labelkey.evolve(state, fact)),
     "price": (_kinds(PriceSet), lambda _state, _key, _fact, _position: money.Price()),
     "advance": (_kinds(AdvancePaid), lambda _state, _key, _fact, _position: money.Advance()),
     "payment": (_kinds(PaymentMade), lambda _state, _key, _fact, _position: money.Payment()),
+    "share": (_kinds(sharing.ContainerShared, sharing.ShareEnded), lambda state, _key, fact, _position: sharing.evolve_share(state, fact)),
+    "publication": (
+        _kinds(sharing.PricePublished, sharing.PriceWithdrawn),
+        lambda _state, _key, fact, _position: sharing.evolve_publication(fact),
+    ),
     "user": (_kinds(*get_args(UserFact), SubjectErased), _forgetting(user.evolve)),
     "device": (_kinds(*get_args(DeviceFact)), lambda state, _key, fact, _position: device.evolve(state, fact)),
     "log": (_kinds(LogOpened), lambda _state, key, fact, _position: opening.evolve(key, fact)),

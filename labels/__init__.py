@@ -1,1 +1,4 @@
-"""What is stuck on a container: `link` is the address, `qr` and `marks` what is drawn, `sheet` lays it out for `svg`, `pdf`, `raster`."""
+"""What is stuck on a sack or a door: `link` and `signed` are what its code says, `sheet` and `label` lay it out on `paper`.
+
+`marks` is what is drawn, by `svg`, `pdf` and `raster`; `job` draws thousands, as a `book` (PDF) or for label printers (`zpl`).
+"""

@@ -50,10 +50,12 @@ Mark = Text | Rule | Code
 
 @dataclass(frozen=True)
 class Sheet:
-    """A page of paper: its title, for screens and screen readers, and the black on it."""
+    """A page of paper: its title, for screens and screen readers, the black on it, and how large it is in millimetres."""
 
     title: str
     marks: tuple[Mark, ...]
+    width: float = WIDTH
+    height: float = HEIGHT
 
 
 def face(*, bold: bool) -> Path:

@@ -2,7 +2,7 @@
 
 from xml.sax.saxutils import escape
 
-from labels.marks import HEIGHT, WIDTH, Code, Mark, Rule, Sheet, Text
+from labels.marks import Code, Mark, Rule, Sheet, Text
 from labels.qr import svg_path
 
 _FONTS = "Bitstream Vera Sans, DejaVu Sans, Verdana, Helvetica, Arial, sans-serif"
@@ -10,8 +10,9 @@ _FONTS = "Bitstream Vera Sans, DejaVu Sans, Verdana, Helvetica, Arial, sans-seri
 
 def svg(sheet: Sheet) -> bytes:
     """The sheet as an SVG document in UTF-8; one user unit is a millimetre."""
+    size = f'width="{sheet.width:g}mm" height="{sheet.height:g}mm" viewBox="0 0 {sheet.width:g} {sheet.height:g}"'
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH:g}mm" height="{HEIGHT:g}mm" viewBox="0 0 {WIDTH:g} {HEIGHT:g}"',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size}',
         f'  role="img" xml:lang="es" font-family="{_FONTS}">',
         f"<title>{escape(sheet.title)}</title>",
         '<rect width="100%" height="100%" fill="#fff"/>',

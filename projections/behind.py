@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from typing import Final, Literal, cast
 
 from ledger.schema import Connection
 from projections.few import FEWEST, Month, hundreds, merged, permille
 from projections.lineage import Edge, shares_above, up
+from projections.producers import paid
 
+Form = Literal["wet", "fermented", "dry"]
 _MADE: Final = {"lots-blended.v1": "blended", "lot-split.v1": "split", "lots-dried.v1": "dried", "lots-fermented.v1": "fermented"}
 _LOT_STEPS: Final = ("resold", "blended", "split", "dried", "fermented", "bought", "harvested")
 
@@ -36,6 +38,19 @@ class Step:
     weight_kg: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What producers were paid on average, with premiums, for a kilogram of beans of one form, where whoever paid publishes it.
+
+    `share`: of the container's beans; `producers`: how many, never fewer than five.
+    """
+
+    form: Form
+    pen_per_kg: Decimal
+    share: Decimal
+    producers: int
+
+
 class Path:
     """All that lies between plots and one lot or container, with the families behind every lot."""
 
@@ -54,7 +69,10 @@ class Path:
     def _behind(self, edges: Sequence[Edge]) -> dict[str, set[str]]:
         behind: dict[str, set[str]] = defaultdict(set)
         for edge in reversed(edges):
-            behind[edge.dst] |= behind[edge.src] if edge.src in self.lots else {self.lots[edge.dst][3]}
+            if edge.src in self.lots:
+                behind[edge.dst] |= behind[edge.src]
+            elif edge.dst in self.lots:  # else it is the lot itself that was harvested
+                behind[edge.dst] |= {self.lots[edge.dst][3]}
         return behind
 
     def steps(self, *, figures: bool) -> list[Step]:
@@ -88,15 +106,23 @@ def _told(step: str, of: Sequence[tuple[int, str, set[str]]], *, figures: bool) 
 
 
 def grafts(conn: Connection, node: str) -> tuple[list[str], bool, list[Step]]:
-    """Clones grafted on plots of five families and more, whether there are others, and when grafts were set."""
+    """Clones grafted on plots of five families and more, whether there are others, and when grafts were set and their budwood was cut."""
     rows = conn.execute(
-        "SELECT g.clone, p.holder, g.grafted_at FROM views.origins o JOIN views.grafts g USING (plot) JOIN views.plots p USING (plot)"
+        "SELECT g.clone, p.holder, g.grafted_at, b.cut_at, m.holder FROM views.origins o JOIN views.grafts g USING (plot)"
+        " JOIN views.plots p USING (plot) LEFT JOIN views.budwood b USING (budwood) LEFT JOIN views.plots m ON m.plot = g.mother_plot"
         " WHERE stuffing = %s",
         (node,),
     ).fetchall()
     behind: dict[str, set[str]] = defaultdict(set)
-    for clone, holder, _ in rows:
+    for clone, holder, *_ in rows:
         behind[clone].add(holder)
     named = sorted(clone for clone, families in behind.items() if len(families) >= FEWEST)
-    steps = [_told("grafted", [(0, at, {holder}) for _, holder, at in rows], figures=False)] if rows else []
+    grafted = [(0, at, {holder}) for _, holder, at, _, _ in rows]
+    mothers = [(0, cut, {holder}) for *_, cut, holder in rows if cut and holder]
+    steps = [_told(step, of, figures=False) for step, of in (("grafted", grafted), ("mothers", mothers)) if of]
     return named, len(named) < len(behind), steps
+
+
+def prices(conn: Connection, node: str) -> list[Price]:
+    """What producers were paid for the beans in a stuffing; of sealed ones alone, whose shares do not change any more."""
+    return [Price(cast("Form", each.form), each.pen_per_kg, permille(each.share), each.producers) for each in paid(conn, node)]

@@ -13,17 +13,33 @@ from ledger.schema import BY_INDEX, OFFICE, PROJECTOR, SERVER, Connection, conne
 from projections.accounts import ACCOUNTS
 from projections.containers import CONTAINERS
 from projections.entity import told
+from projections.identities import IDENTITIES
+from projections.labels import LABELS
 from projections.lineage import LINEAGE
 from projections.lots import LOTS
 from projections.mistakes import MISTAKES
 from projections.parties import PARTIES
 from projections.past import open_past, past
 from projections.plots import PLOTS
+from projections.sharing import SHARING
 from projections.timeline import TIMELINE, moment
 from projections.users import USERS
 from projections.view import GONE, Fact, Facts, Table, View
 
-VIEWS: Final[tuple[View, ...]] = (PARTIES, PLOTS, LOTS, LINEAGE, CONTAINERS, ACCOUNTS, USERS, MISTAKES, TIMELINE)
+VIEWS: Final[tuple[View, ...]] = (
+    PARTIES,
+    PLOTS,
+    LOTS,
+    LINEAGE,
+    CONTAINERS,
+    ACCOUNTS,
+    USERS,
+    IDENTITIES,
+    SHARING,
+    LABELS,
+    MISTAKES,
+    TIMELINE,
+)
 BATCH: Final = 5_000
 """Entries read, folded and committed at a time: about 10 MB."""
 

@@ -8,13 +8,11 @@ from typing import Any, Final, Literal
 
 from ledger.schema import Connection
 from ledger.vault import Vault
-from projections.behind import Months, Path, Step, grafts, step_of
+from projections.behind import Form, Months, Path, Price, Step, grafts, prices, step_of
 from projections.doubt import Questioned, questioned
 from projections.few import FEWEST, Month, Origin, Plot, families, origin
-from projections.lineage import up
 
 Stage = Literal["open", "sealed", "departed", "sold", "emptied"]
-Form = Literal["wet", "fermented", "dry"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +56,14 @@ class Container(Voyage):
     more_clones: bool
     harvested: list[Months]
     steps: list[Step]
+    paid: list[Price]
     questions: list[Questioned]
     not_known: list[Unknown]
 
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """A lot that was loaded in a container."""
+    """A lot that was loaded in a container. `behind`: the kinds of steps that lie behind it, whose months its containers alone tell."""
 
     lot: str
     form: Form
@@ -75,6 +74,7 @@ class Lot:
     size: int
     containers: list[Voyage]
     origin: Origin
+    behind: list[str]
     questions: list[Questioned]
     not_known: list[Unknown]
 
@@ -109,18 +109,18 @@ def _container(conn: Connection, vault: Vault, found: tuple[Any, ...]) -> Contai
     node, number, first, holder, buyer, seal, destination, whole, opened, sealed, departed, sold, emptied, latest, position, size = found
     loads = conn.execute(_LOADS, (node,)).fetchall()
     plots = [Plot._make((*rest, Fraction(int(parts), int(whole)))) for *rest, parts in conn.execute(_ORIGINS, (node,))]
-    names, grams, said = _names(conn, vault, [holder, buyer]), sum(load[1] for load in loads), origin(plots, shares=bool(sealed))
+    named, grams, said = names(conn, vault, [holder, buyer]), sum(load[1] for load in loads), origin(plots, shares=bool(sealed))
     path, events = Path(conn, node), _happened(sealed, departed, sold, emptied)
     clones, more, grafted = grafts(conn, node)
     return Container(
         container=number, first=first, latest=latest, position=position, size=size, opened=opened[:7], sealed=sealed and sealed[:7],
-        stage=_stage(events), seal=seal, destination=destination, holder=names.get(holder), buyer=names.get(buyer),
+        stage=_stage(events), seal=seal, destination=destination, holder=named.get(holder), buyer=named.get(buyer),
         weight_kg=kg(grams), bags=sum(load[2] for load in loads), traced=sum(plot.share for plot in plots) == 1, origin=said,
         loaded=[load[0].removeprefix("main/") for load in loads], lineage_lots=len(path.lots) if said.families and sealed else None,
         clones=clones, more_clones=more, harvested=path.harvested(grams) if sealed else [],
-        questions=questioned(conn, node),
+        questions=questioned(conn, node), paid=prices(conn, node) if sealed else [],
         steps=[*_events(events), *_loading(loads), *path.steps(figures=bool(sealed)), *grafted],
-        not_known=_not_known(seal, departed, sold, names, holder, buyer, plots, [load[5] for load in loads]),
+        not_known=_not_known(seal, departed, sold, named, holder, buyer, plots, [load[5] for load in loads]),
     )  # fmt: skip
 
 
@@ -142,7 +142,7 @@ def _loading(loads: Sequence[tuple[Any, ...]]) -> list[Step]:
     return [Step("loaded", min(load[3] for load in loads)[:7], max(load[4] for load in loads)[:7], len(loads))] if loads else []
 
 
-def _names(conn: Connection, vault: Vault, parties: Sequence[str | None]) -> dict[str | None, str]:
+def names(conn: Connection, vault: Vault, parties: Sequence[str | None]) -> dict[str | None, str]:
     """Names of those parties that are organisations with a RUC of series 20."""
     rows = conn.execute("SELECT party FROM views.parties WHERE organisation AND party = ANY(%s)", ([each for each in parties if each],))
     named = [f"party:{party}" for (party,) in rows]
@@ -186,13 +186,14 @@ _LOT: Final = """SELECT l.form, l.grams, l.made_by, l.ended_at,
 
 def _lot(conn: Connection, key: str, found: tuple[Any, ...]) -> Lot:
     form, grams, made_by, ended, at_farm, tested, position, size = found
-    above = sorted({edge.src[5:] for edge in up(conn, [f"lot:{key}"]) if edge.src.startswith("plot:")})
+    path = Path(conn, f"lot:{key}")
+    above = sorted({edge.src[5:] for edge in path.edges if edge.src.startswith("plot:")})
     rows = conn.execute("SELECT holder, district, cell, area_m2, shape FROM views.plots WHERE plot = ANY(%s)", (above,))
     said = origin([Plot._make((*row, Fraction())) for row in rows], shares=False)
     return Lot(
         lot=key.removeprefix("main/"), form=form, weight_kg=kg(grams), made_by=step_of(made_by, at_farm=at_farm), made=ended[:7],
         position=position, size=size, containers=_voyages(conn, "stuffing IN (SELECT stuffing FROM views.loads WHERE lot = %s)", key),
-        origin=said, questions=questioned(conn, f"lot:{key}"),
+        origin=said, behind=[step.step for step in path.steps(figures=False)], questions=questioned(conn, f"lot:{key}"),
         not_known=[*([] if tested else [Unknown("no-cut-test", 1, 1)]), Unknown("no-deforestation-check"), Unknown("not-witnessed")],
     )  # fmt: skip
 

@@ -20,6 +20,9 @@ _MAKERS: Final = {
     "lot": ("harvest-recorded.v1", *STEPS, "lot-offered.v1"),
     "stuffing": ("container-opened.v1", "lot-loaded.v1", "container-sealed.v1"),
     "container": ("container-emptied.v1",),
+    "gs1-prefix": ("gs1-prefix-recorded.v1",),
+    "product": ("product-registered.v1",),
+    "printing": ("lot-labels-printed.v1", "container-labels-printed.v1", "card-printed.v1", "labels-reprinted.v1"),
 }
 """Prefix of a tag -> kinds of entries on which others that carry it may rest."""
 _COUNTS: Final = """NOT EXISTS (SELECT FROM views.annulments a WHERE a.position = t.position AND a.by_position <= %(now)s)"""

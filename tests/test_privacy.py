@@ -80,7 +80,7 @@ def test_no_coordinate_stands_in_any_entry(house: House, season: Path) -> None:
     assert not [number for number in numbers if number.encode() in lines]
 
 
-@pytest.mark.parametrize("schema", ["views", "ledger", "vault", "log", "access"])
+@pytest.mark.parametrize("schema", ["views", "ledger", "vault", "log", "access", "scans"])
 def test_no_table_holds_personal_data_in_the_clear(house: House, season: Path, schema: str) -> None:
     with psycopg.connect(house.url) as conn:
         tables = [name for (name,) in conn.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = %s", (schema,))]

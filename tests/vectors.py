@@ -1,6 +1,6 @@
-"""Other people's vectors of verifiable logs, counted: how many agree with us, of how many, and what was left out and why."""
+"""Other people's vectors of logs and of identities, counted: how many agree with us, of how many, and what was left out and why."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -9,6 +9,8 @@ from ledger import crypto, ed25519
 from ledger.note import Verify
 
 PLACE = "../shared/conformance/tlog"
+GS1 = "gs1-digital-link/"
+"""What the rows begin with that are of GS1's identities."""
 Tally = Callable[..., None]
 VERIFIERS = pytest.mark.parametrize("verify", [crypto.verify, ed25519.verify], ids=["OpenSSL", "plain Python"])
 """Both that check our signatures: the server's, and the one that travels."""
@@ -42,12 +44,19 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     rows = [value for each in reports for name, value in each.user_properties if name == "vectors"]
     if not rows:
         return
-    terminalreporter.section("vectors of verifiable logs: passed of how many")
+    logs = [row for row in rows if not row[0].startswith(GS1)]
+    _table(terminalreporter, "vectors of verifiable logs", logs, names=config.get_verbosity() > 0)
+    _table(terminalreporter, "vectors and rules of GS1", [row for row in rows if row not in logs], names=config.get_verbosity() > 0)
+    folders = {each.name for each in (config.rootpath / PLACE).iterdir() if each.is_dir()} if logs else set()
+    if unread := sorted(folders - {row[0].partition("/")[0] for row in logs}):
+        terminalreporter.write_line(f"no test of this run reads {', '.join(unread)}")
+
+
+def _table(terminalreporter: Any, title: str, rows: Sequence[Sequence[Any]], *, names: bool) -> None:
+    if rows:
+        terminalreporter.section(f"{title}: passed of how many")
     for what, passed, of, apart in sorted(rows, key=lambda row: row[0]):
         why = "; ".join(f"{len(names)} left out: {reason}" for reason, names in apart.items())
         terminalreporter.write_line(f"{what:45} {passed:5,} of {of:5,}   {why}".rstrip())
-        for name in (each for names in apart.values() for each in names if config.get_verbosity() > 0):
+        for name in (each for of_one in apart.values() for each in of_one if names):
             terminalreporter.write_line(f"{'':45} left out: {name}")
-    folders = {each.name for each in (config.rootpath / PLACE).iterdir() if each.is_dir()}
-    if unread := sorted(folders - {row[0].partition("/")[0] for row in rows}):
-        terminalreporter.write_line(f"no test of this run reads {', '.join(unread)}")

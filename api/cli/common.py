@@ -47,6 +47,16 @@ def failed(words: str, code: int = 2) -> typer.Exit:
     return typer.Exit(code)
 
 
+def presentable() -> None:
+    """Look whether public pages can be shown, before anything is opened; a theme that is not good is said in one sentence."""
+    from api.theme import BadTheme, theme
+
+    try:
+        theme(Settings().theme)
+    except BadTheme as bad:
+        raise failed(str(bad)) from None
+
+
 def caught_up(each: Any) -> None:  # noqa: ANN401 - a House
     """Wait until the views show all that is written."""
     from projections import follow

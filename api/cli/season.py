@@ -109,26 +109,3 @@ def _quiet_pipe() -> Any:  # noqa: ANN401 - a context
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-@app.command()
-def label(
-    container: Annotated[str, typer.Argument(help="A container number.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="A .pdf, .svg or .png file.")],
-) -> None:
-    """Draw a container's label, A6."""
-    from api.label import container_label_of
-    from labels.sheet import draw
-    from projections.trace import Unknown
-
-    form = output.suffix.lower().removeprefix(".")
-    if form not in ("pdf", "svg", "png"):
-        raise failed(f"{output}: wanted a .pdf, .svg or .png file")
-    with house() as each:
-        caught_up(each)
-        try:
-            drawn = container_label_of(each, container)
-        except Unknown as unknown:
-            raise failed(str(unknown), 1) from None
-    output.write_bytes(draw(drawn, form))  # type: ignore[arg-type]
-    terminal.say(f"{output}: opens {drawn.link}" + (" (DRAFT: CACAO_URL is this computer)" if drawn.draft else ""))

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from api import terminal
-from api.cli.common import Json, Kept, Reborn, Tail, Unsigned, app, caught_up, failed, house
+from api.cli.common import Json, Kept, Reborn, Tail, Unsigned, app, caught_up, failed, house, presentable
 from api.settings import Settings
 
 Port = Annotated[int, typer.Option(help="The port to serve on.")]
@@ -20,6 +20,7 @@ def serve(port: Port = 8000, host: Annotated[str, typer.Option(help="The address
     from api.running import free
     from api.running import serve as run
 
+    presentable()
     if not free(host, port):
         raise failed(f"port {port} is in use: choose another with --port")
     with house() as each:
@@ -43,6 +44,7 @@ def demo(port: Port = 8000, lan: Annotated[bool, typer.Option("--lan", help="Ser
     """Start with a season made for showing: its own PostgreSQL, pages, labels."""
     from api.showing import show
 
+    presentable()
     raise typer.Exit(show(port, lan=lan))
 
 

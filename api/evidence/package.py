@@ -17,7 +17,9 @@ from typing import Any, BinaryIO, Final
 import orjson
 
 from api.house import House
-from api.look import LANGUAGES, Language, look, style
+from api.languages import OFFICE as LANGUAGES
+from api.languages import Language
+from api.look import look, style
 from api.publishing import policy
 from api.sentences import sentence
 from domain.values import plain

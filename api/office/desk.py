@@ -12,12 +12,15 @@ from api.access import Actor
 from api.forms import gone
 from api.house import House
 from api.office.frame import book_of
-from projections import office, office_farmers
+from domain.label import SERIAL
+from ledger.schema import Connection
+from projections import labels, office, office_farmers
 from projections.office_farmers import Farmer
 
 MOST: Final = 50
 """Farmers that a page lists at once."""
 ID: Final = re.compile(r"[A-Z0-9-]{1,20}")
+_CARD: Final = re.compile(rf"(?:.*/K/)?({SERIAL})(?:\?S=[0-9]*)?")
 _DISTRICT, _PHONE, _DOCUMENT = re.compile(r"[0-9]{2,6}"), re.compile(r"[0-9]{9}"), re.compile(r"[0-9]{8}|[0-9]{11}")
 _CENTIMOS: Final = 100
 
@@ -84,10 +87,14 @@ def cards(house: House, actor: Actor, listed: Iterable[Farmer]) -> list[Card]:
 
 
 def search(house: House, actor: Actor, asked: str) -> list[Card]:
-    """Farmers by code (as their card shows it), name, phone, document, or the first digits of their district; MOST + 1 at most."""
+    """Farmers by code or card (its number, or what a scanner reads on it), name, phone, document, or the first digits of their district.
+
+    MOST + 1 at most.
+    """
     code = bare(asked.strip()).upper()
     with house.reading(actor.org) as conn:
         one = office_farmers.farmer(conn, actor.org, key_of(actor, code)) if ID.fullmatch(code) else None
+        one = one or _by_card(conn, actor, asked)
         listed = [one] if one else office_farmers.farmers(conn, actor.org)
         opened = {} if one else house.vault.open(conn, [f"party:{each.party}" for each in listed])
     if one:
@@ -95,6 +102,15 @@ def search(house: House, actor: Actor, asked: str) -> list[Card]:
     people = [(each, opened[tag].content if (tag := f"party:{each.party}") in opened else {}) for each in listed]
     hits = [each for each, of in people if _is_meant(asked, each, of)]
     return cards(house, actor, hits[: MOST + 1])
+
+
+def _by_card(conn: Connection, actor: Actor, asked: str) -> Farmer | None:
+    """The farmer whose card was typed or scanned, where it counts and the organisation gave it."""
+    found = _CARD.fullmatch("".join(asked.split()).upper())
+    card = labels.label(conn, found[1]) if found else None
+    if card is None or card.party is None or card.void or card.holder != actor.org:
+        return None
+    return office_farmers.farmer(conn, actor.org, card.party)
 
 
 def _is_meant(asked: str, farmer: Farmer, of: dict[str, Any]) -> bool:

@@ -21,6 +21,12 @@ LABELS: Final = {
     "beans_100g": "Beans in 100 g", "mouldy": "Mouldy", "slaty": "Slaty", "defective": "Defective", "loss_id": "Loss", "reason": "Reason",
     "container_no": "Container", "stuffing": "Opened at entry", "bags": "Bags", "seal_no": "Number of the seal",
     "destination": "Destination", "buyer_id": "Buyer", "contract_no": "Contract", "price_usd_t": "Price", "incoterm": "Incoterm",
+    "prefix": "GS1 prefix", "gtin": "GTIN", "gln": "GLN", "stands_for": "Stands for", "name_es": "Name in Spanish",
+    "name_en": "Name in English", "recorded_at": "Recorded", "registered_at": "Registered",
+    "serials": "Serials", "replaced": "In place of", "printing": "First entry of the printing", "kid": "Label key",
+    "public": "Pages open before loading", "sscc": "SSCC", "public_key": "Public key", "since": "Not believed since",
+    "printed_at": "Printed", "voided_at": "Voided", "closed_at": "Closed",
+    "share_id": "Shared as", "for_id": "Shared with", "shared_at": "Shared", "published_at": "Published", "withdrawn_at": "Withdrawn",
     "price_id": "Number of the price", "premiums": "Premiums", "payer_id": "Paid by", "centimos": "Amount", "advance_id": "Advance",
     "payment_id": "Payment", "user_id": "User", "org_id": "For", "device_id": "Device", "sort": "Sort", "credential": "Known by",
     "scopes": "Scopes", "of": "Whose data", "basis": "Reason", "position": "Entry", "annulled_kind": "Kind of entry",
@@ -48,7 +54,7 @@ _THOUSANDTHS: Final = {
     "premium": "{} %", "max_temp": "{} °C", "mouldy": "{} %", "slaty": "{} %", "defective": "{} %", "accuracy_mm": "± {} m",
 }  # fmt: skip
 _WORDS: Final = {"annulled_kind": "told_kind", "questioned_kind": "told_kind", "basis": "reason"}
-_SPELLED: Final = ("grams", "form", "species", "sort", "outcome", "reason", "org_id", "of", *_UNITS)
+_SPELLED: Final = ("grams", "form", "species", "sort", "outcome", "reason", "org_id", "of", "stands_for", *_UNITS)
 
 
 class Told(NamedTuple):
@@ -81,7 +87,7 @@ def _value(fact: Fact, name: str, language: Language) -> str:
         return _UNITS.get(name, "{}").format(spelled(fact, _WORDS.get(name, name), language))
     if isinstance(value, bool):
         return said(language, YES if value else NO)
-    if (isinstance(value, str) and name.endswith(("_at", "_from", "_to"))) or name in ("at", "until"):
+    if (isinstance(value, str) and name.endswith(("_at", "_from", "_to"))) or name in ("at", "until", "since"):
         return clock(value)
     return said(language, VALUES[value]) if value in VALUES else spelled(fact, name, language)
 
@@ -94,6 +100,7 @@ _LONG: Final[Mapping[str, Callable[[Any, Language], str]]] = {
     "scopes": lambda scopes, _: ", ".join(scopes),
     "corrected_by": lambda ids, _: ", ".join(ids),
     "credential": lambda credential, _: str(credential),
-    "closed_root": lambda root, _: str(root),
+    **dict.fromkeys(("serials", "replaced"), lambda serials, _: ", ".join(serials)),
+    **dict.fromkeys(("closed_root", "public_key"), lambda root, _: str(root)),
 }
 """Fields that need a line of their own -> how they are told."""

@@ -13,6 +13,7 @@ from api.office.desk import own_name, soles
 from api.office.frame import framed, steady
 from api.roles import may_read
 from projections import accounts, office_money
+from projections.sharing import shared_with
 
 router: Final = APIRouter(include_in_schema=False)
 
@@ -25,7 +26,9 @@ async def today(request: Request) -> Response:
 
 def _today(ask: Ask, who: Actor) -> Page:
     house, day = ask.house, ask.house.now()[:10]
-    told = _told(house, who, who.org, day) if who.org else {"sums": None, "waiting": None, "owed": None}
+    told: dict[str, Any] = _told(house, who, who.org, day) if who.org else {"sums": None, "waiting": None, "owed": None}
+    with house.pool.connection() as conn:
+        told["shared"] = bool(who.org and may_read(who.roles, "lots") and shared_with(conn, who.org, house.now()))
     return framed(ask, who, "today.html", here="/office", name=own_name(house, who) if who.org else None, day=day, soles=soles, **told)
 
 

@@ -18,6 +18,7 @@ from api.sample import write_season
 from api.season import Folder
 from api.settings import Settings
 from tests.api.chromium import chromium
+from tests.api.labelled import Labelled, labelled
 from tests.fuzz import furnish
 
 PLACE = "https://cacao.example"
@@ -82,3 +83,12 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
     """Chromium, shared by the tests of one file."""
     with chromium(tmp_path_factory.mktemp("chromium")) as driver:
         yield driver
+
+
+@pytest.fixture(scope="session")
+def labelled_house(cluster: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Labelled]:
+    """The sample season with printed labels."""
+    folder = tmp_path_factory.mktemp("sample")
+    write_season(folder)
+    with with_season(cluster, tmp_path_factory.mktemp("home"), folder) as house:
+        yield labelled(house)

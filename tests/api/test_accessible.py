@@ -13,20 +13,28 @@ from api.app import create
 from api.house import House
 from api.sample import write_season
 from domain.user import GrantRole
+from projections.labels import label
+from projections.sharing import share
 from tests.api.chromium import axe, fits, free_port, see, served, violations
 from tests.api.conftest import with_season
+from tests.api.labelled import CONTAINER, Labelled, labelled
 from tests.api.people import admitted
 
 COOP = "main/AG-01"
-PUBLIC = ["/", "/signin", "/c/KAWU2607135", "/c/NOWHERE", "/l/X-0010", "/problems/gain"]
+PUBLIC = [
+    "/", "/signin", "/c/KAWU2607135", "/c/NOWHERE", "/l/X-0010", "/problems/gain", "{container_label}", "{void_label}", "/K/CARD0001",
+    "/k/00000000", "/offline",
+]  # fmt: skip
 OFFICE = [
     "/office", "/devices", "/people", "/buy", "/buy/{farmer}", "/farmers", "/farmers/new", "/farmers/{farmer}",
-    "/farmers/{farmer}/plots/new", "/land/{plot}", "/daybook?day={day}", "/pay/{farmer}", "/prices", "/receipts/{bought}", "/stock",
+    "/farmers/{farmer}/plots/new", "/land/{plot}", "/daybook?day={day}", "/pay/{farmer}", "/prices", "/numbers",
+    "/receipts/{bought}", "/stock",
     "/stock/{bought}", "/step/ferment", "/step/dry", "/step/blend", "/step/split", "/step/inspect", "/step/lose", "/containers", "/nursery",
     "/audit", "/audit?kind=lot-bought.v1&order=oldest&late=1", "/audit/{position}", "/stock/{bought}?as_of={position}",
     "/stock?as_of=2026-05-10", "/land/{plot}?as_of={position}", "/containers?as_of={position}",
     "/nursery/raise", "/nursery/hand-out", "/nursery/take-back", "/nursery/cut", "/nursery/graft", "/nursery/count",
     "/office/balance", "/office/balance?by=lot", "/office/findings",
+    "/dossier", "{dossier}", "/containers/CSQU3054383/sharing", "/labels", "/labels/new", "/labels/{printing}",
 ]  # fmt: skip
 
 
@@ -37,6 +45,12 @@ def cooperative(cluster: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
     write_season(folder)
     with with_season(cluster, tmp_path_factory.mktemp("home"), folder, COOP) as house:
         yield house
+
+
+@pytest.fixture(scope="module")
+def printed(cooperative: House) -> Labelled:
+    """Its labels."""
+    return labelled(cooperative)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +69,7 @@ def at(cooperative: House, browser: webdriver.Chrome) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def named(cooperative: House) -> dict[str, str]:
+def named(cooperative: House, printed: Labelled) -> dict[str, str]:
     """Things of the cooperative that stand in addresses."""
     with cooperative.reading(COOP) as conn:
         row = conn.execute(
@@ -64,7 +78,21 @@ def named(cooperative: House) -> dict[str, str]:
             (COOP,),
         ).fetchone()
     assert row
-    return dict(zip(("farmer", "plot", "bought", "day", "position"), (str(each).rpartition("/")[2] for each in row), strict=True))
+    far = {"shared_at": cooperative.now(), "until": "2099-12-31T23:59:59-05:00"}
+    printed.ask("share-container", container_no=CONTAINER, share_id="S-AGAG", for_id="AG-01", **far)
+    printed.ask("open-container", container_no="CSQU3054383", holder_id="AG-01", at=cooperative.now())
+    printed.ask("share-container", container_no="CSQU3054383", share_id="S-AGEX", **far | {"shared_at": cooperative.now()})
+    with cooperative.pool.connection() as conn:
+        shared, sample = share(conn, "S-AGAG"), label(conn, "PR1VATE1")
+    assert shared
+    assert sample
+    labels = {
+        "dossier": f"/dossier/{CONTAINER}/{shared.first}",
+        "container_label": printed.link("C0NTA1NR"),
+        "void_label": printed.link("V01DSACK"),
+        "printing": str(sample.position),
+    }
+    return labels | dict(zip(("farmer", "plot", "bought", "day", "position"), (str(each).rpartition("/")[2] for each in row), strict=True))
 
 
 @pytest.mark.parametrize("path", [*PUBLIC, *OFFICE])

@@ -24,7 +24,7 @@ from tests.api.test_doors import size
 from tests.fuzz import ORG
 
 HARVEST: Final = next(at for at, body in enumerate(EXAMPLES, 1) if body["do"] == "record-harvest")
-STUFFING: Final = [at for at, body in enumerate(EXAMPLES, 1) if "container" in body["do"] or body["do"] == "load-lot"]
+STUFFING: Final = [at for at, body in enumerate(EXAMPLES, 1) if "container_no" in body or body["do"] == "end-share"]
 
 
 @pytest.fixture(scope="module")

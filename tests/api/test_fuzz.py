@@ -15,7 +15,8 @@ def test_no_call_is_answered_otherwise_than_the_document_says(furnished: House, 
     assert outcome.found == ""
     assert outcome.of(5) == 0
     assert outcome.calls > 200
-    assert (outcome.of(2) > 40) == (caller != "nobody")
+    assert outcome.of(2) > 40
+    assert (outcome.of(2) * 10 < outcome.of(4)) == (caller == "nobody")  # pages and proofs are for everybody
 
 
 def test_a_door_that_is_not_as_the_document_says_is_found(furnished: House) -> None:

@@ -12,7 +12,7 @@ from api.look import catalog
 from api.office import history, steps, stock
 
 HERE = Path(__file__).resolve().parents[2] / "api"
-TEMPLATES = ("container", "containers", "lot", "nursery", "stock", "takes")
+TEMPLATES = ("container", "containers", "label_printing", "labels", "labels_new", "lot", "nursery", "stock", "takes")
 SAYS = {"Field": (1,), "Act": (1, 2), "Step": (3, 4, 5), "Form": (1, 2)}
 """Call -> which of its arguments a reader sees, where they stand as text."""
 ALIKE = {"Incoterm"}

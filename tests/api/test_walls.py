@@ -21,7 +21,18 @@ from tests.api.people import organisation
 
 THEIRS, OURS = "main/AG-01", "main/ZZ-01"
 PEOPLE: Final = [role for role in roles() if role != OPERATOR]
-MAKES_OWN: Final = {"enrol-party", "open-container", "raise-seedlings", "set-price", "admit-user"}
+MAKES_OWN: Final = {
+    "record-gs1-prefix",
+    "register-product",
+    "record-gln",
+    "enrol-party",
+    "open-container",
+    "raise-seedlings",
+    "set-price",
+    "admit-user",
+    "publish-price",
+    "withdraw-price",
+}
 """Commands that touch nothing when one's own organisation is named in them."""
 
 
@@ -33,7 +44,8 @@ def read(body: dict[str, Any]) -> Command:
 def anew(body: dict[str, Any]) -> dict[str, Any]:
     """The same command once more: another id, and another name for what it makes."""
     name = MADE.get(body["do"], ":").partition(":")[2]
-    further = {"container_no": "MSKU9070323"} if name == "container_no" else {name: f"{body[name]}-Z"} if name else {}
+    fresh = {"container_no": "MSKU9070323", "serials": [f"ZZZZZZZ{at}" for at in range(len(body.get("serials", ())))]}
+    further = {name: fresh.get(name) or f"{body[name]}-Z"} if name else {}
     return {**body, **further, "id": str(uuid4())}
 
 

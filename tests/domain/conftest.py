@@ -15,11 +15,15 @@ from domain.annulment import Written
 from domain.container import Container
 from domain.device import Device
 from domain.graft import Budwood, Graft
+from domain.gs1 import Gs1Prefix, Product
+from domain.labelkey import LabelKey
 from domain.lot import HarvestRecorded, Lot
 from domain.nursery import Handout, NurseryLot
 from domain.party import Party
 from domain.plot import Plot
+from domain.printing import Label, LotLabelsPrinted
 from domain.question import FactQuestioned
+from domain.sharing import Publication, Share
 from domain.user import Grant, User
 from domain.values import Refused
 from domain.vocabulary import COMMANDS, decide
@@ -31,6 +35,11 @@ SQUARE = [[-76.500, -6.500], [-76.499, -6.500], [-76.499, -6.499], [-76.500, -6.
 HARVEST = HarvestRecorded(lot_id="main/WET", plot_id="main/PLOT", holder_id="main/FARMER", form="wet", grams=40_500, from_at=MAY, to_at=MAY)
 _TAGS = tuple(HARVEST.tags(7))
 ASKED = FactQuestioned(position=7, about=_TAGS, questioned_kind="harvest-recorded.v1", reason="weight", questioned_at=MAY)
+
+PRINTED = LotLabelsPrinted(
+    holder_id="main/COOP", sort="sack", serials=("0K3V9ZQ1", "0K3V9ZQ2"), kid=None, printed_at=MAY, lot_id="main/DRY", public=True,
+    gtin=None, sscc=None, prefix=None, grams=69_000,
+)  # fmt: skip
 
 WORLD: dict[str, Any] = {
     "party:main/FARMER": Party("farmer", MAY, None),
@@ -47,6 +56,13 @@ WORLD: dict[str, Any] = {
     "lot:main/DRY": Lot("dry", "main/COOP", 5_000, MAY),
     "container:OPEN": Container(41, "main/COOP", "open", grams=3_000, departed=False, sold=False, at=MAY),
     "container:SEALED": Container(51, "main/COOP", "sealed", grams=3_000, departed=False, sold=False, at=MAY),
+    "label-key:7": LabelKey(MAY),
+    "label:0K3V9ZQ1": Label(71, MAY, PRINTED),
+    "product:09521234000013": Product("main/COOP", MAY),
+    "gs1-prefix:9521234": Gs1Prefix("9521234", "main/COOP", MAY),
+    "container:SHOWN": Container(61, "main/COOP", "sealed", grams=3_000, departed=False, sold=False, at=MAY),
+    "publication:SHOWN@main/COOP": Publication(61, shown=True, at=MAY),
+    "share:S-1": Share("SEALED", 51, "main/COOP", MAY),
     "user:U-1": User(MAY, frozenset({Grant("main/COOP", "buyer", MAY, None)})),
     "device:D-1": Device("U-1", MAY),
     "entry:7": Written(7, HARVEST, _TAGS, "main/COOP"),
@@ -96,6 +112,23 @@ GOOD: dict[str, dict[str, Any]] = {
     "blend-lots": _FARMERS,
     "split-lot": {**_FARMERS, "inputs": [{"lot_id": "WET", "kg": "15"}], "kg": "15"},
     "offer-lot": {"lot_id": "DRY", "to_id": "BUYER", "offered_at": JUNE, "until": JULY},
+    "print-lot-labels": {
+        "lot_id": "DRY", "sort": "sack", "serials": ["4J7NB2T5", "4J7NB2T6"], "public": True, "gtin": "09521234000013", "kid": 7,
+        "net_kg": "69", "printed_at": JUNE,
+    },
+    "print-container-labels": {"container_no": "SEALED", "serials": ["4J7NB2T5"], "kid": 7, "printed_at": JUNE},
+    "print-card": {"issuer_id": "COOP", "party_id": "FARMER", "serials": ["4J7NB2T5"], "kid": 7, "printed_at": JUNE},
+    "void-labels": {"serials": ["0K3V9ZQ1"], "reason": "lost", "voided_at": JUNE},
+    "reprint-labels": {
+        "printing": 71, "replaced": ["0K3V9ZQ1"], "serials": ["4J7NB2T5"], "reason": "damaged", "kid": 7, "printed_at": JUNE,
+    },
+    "open-label-key": {"kid": 8, "public_key": "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=", "opened_at": JUNE},
+    "close-label-key": {"kid": 7, "reason": "compromised", "since": MAY_31, "closed_at": JUNE},
+    "record-gs1-prefix": {"prefix": "952000", "org_id": "COOP", "recorded_at": JUNE},
+    "register-product": {
+        "gtin": "09521234000099", "org_id": "COOP", "name_es": "Cacao en grano", "name_en": "Cocoa beans", "registered_at": JUNE,
+    },
+    "record-gln": {"gln": "9521234000020", "org_id": "COOP", "stands_for": "site", "district": "220501", "recorded_at": JUNE},
     "open-container": {"container_no": "CSQU3054383", "holder_id": "COOP", "at": JUNE},
     "load-lot": {"container_no": "OPEN", "lot_id": "DRY", "kg": "4.5", "bags": "2", "at": JUNE},
     "seal-container": {"container_no": "OPEN", "seal_no": "ML-PE 0042", "at": JUNE},
@@ -125,6 +158,10 @@ GOOD: dict[str, dict[str, Any]] = {
         "origin": "log.example/cacao-2", "closed_origin": "log.example/cacao", "closed_size": "57", "closed_root": "0f" * 32, "kept": "41",
         "opened_at": JUNE,
     },
+    "share-container": {"container_no": "SEALED", "share_id": "S-2", "for_id": "BUYER", "shared_at": JUNE, "until": JULY},
+    "end-share": {"share_id": "S-1", "ended_at": JUNE},
+    "publish-price": {"holder_id": "COOP", "container_no": "SEALED", "published_at": JUNE},
+    "withdraw-price": {"holder_id": "COOP", "container_no": "SHOWN", "withdrawn_at": JUNE},
     "annul-fact": {
         "position": 7, "reason": "entered-twice", "corrected_by": ["018f0000-0000-7000-8000-000000000002"], "annulled_at": JUNE,
     },

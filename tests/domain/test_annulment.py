@@ -23,6 +23,13 @@ RESTS: dict[str, tuple[tuple[str, ...], set[str] | None]] = {
     "graft-plants": (("graft:main/NEW",), None),
     **dict.fromkeys(("record-harvest", "buy-lot", "ferment-lots", "dry-lots", "blend-lots", "split-lot"), (("lot:main/NEW",), None)),
     "offer-lot": (("lot:main/DRY", "party:main/BUYER"), {"lot-bought.v1"}),
+    **dict.fromkeys(("print-lot-labels", "print-container-labels", "print-card"), (("printing:99",), None)),
+    "reprint-labels": (("printing:71",), {"labels-reprinted.v1"}),
+    "record-gs1-prefix": (("gs1-prefix:952000",), None),
+    "register-product": (("product:09521234000099",), None),
+    "share-container": (("share:S-2",), None),
+    "publish-price": (("publication:SEALED@main/COOP",), None),
+    "withdraw-price": (("publication:SHOWN@main/COOP",), None),
     "open-container": (("stuffing:CSQU3054383@99",), None),
     "load-lot": (("stuffing:OPEN@41",), {"container-sealed.v1"}),
     "seal-container": (("stuffing:OPEN@41",), {"container-departed.v1", "container-sold.v1", "container-emptied.v1"}),
@@ -30,7 +37,7 @@ RESTS: dict[str, tuple[tuple[str, ...], set[str] | None]] = {
     **dict.fromkeys(
         (
             "amend-party", "resurvey-plot", "return-seedlings", "count-grafts", "inspect-lot", "write-off", "depart-container",
-            "sell-container", "set-price", "pay-advance", "make-payment",
+            "sell-container", "record-gln", "set-price", "pay-advance", "make-payment", "end-share", "void-labels",
         ),
         ((), None),
     ),
@@ -38,6 +45,7 @@ RESTS: dict[str, tuple[tuple[str, ...], set[str] | None]] = {
 """Command -> the tags that what rests on its fact carries, and of which kinds that is (None: of any)."""
 NEVER = {
     "admit-user", "grant-role", "revoke-role", "enrol-device", "revoke-device", "erase-subject", "open-log",
+    "open-label-key", "close-label-key",
     "annul-fact", "question-fact", "settle-question",
 }  # fmt: skip
 

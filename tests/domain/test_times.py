@@ -15,6 +15,10 @@ _LATEST: dict[str, str] = {
     "dry-lots": "ended_at", "blend-lots": "ended_at", "split-lot": "ended_at", "open-container": "at", "load-lot": "at",
     "seal-container": "at", "depart-container": "at", "sell-container": "at", "empty-container": "at",
     "amend-party": "amended_at", "resurvey-plot": "surveyed_at", "transfer-plot": "transferred_at", "offer-lot": "offered_at",
+    "print-lot-labels": "printed_at", "print-container-labels": "printed_at", "print-card": "printed_at", "void-labels": "voided_at",
+    "reprint-labels": "printed_at", "open-label-key": "opened_at", "close-label-key": "closed_at",
+    "record-gs1-prefix": "recorded_at", "register-product": "registered_at", "record-gln": "recorded_at",
+    "share-container": "shared_at", "end-share": "ended_at", "publish-price": "published_at", "withdraw-price": "withdrawn_at",
     "pay-advance": "paid_at", "make-payment": "paid_at", "admit-user": "admitted_at", "grant-role": "granted_at",
     "revoke-role": "revoked_at", "enrol-device": "enrolled_at", "revoke-device": "revoked_at",
     "annul-fact": "annulled_at", "question-fact": "questioned_at", "settle-question": "settled_at",
@@ -25,7 +29,9 @@ _UNTIL: dict[str, str] = {
     "offer-lot": "until", "set-price": "valid_to", "admit-user": "until", "grant-role": "until", "enrol-device": "until",
 }  # fmt: skip
 """Command -> up to when what it says holds; that may lie ahead."""
-_STARTS: dict[str, str] = {"record-harvest": "from_at"} | {do: "started_at" for do, end in _LATEST.items() if end == "ended_at"}
+_STARTS: dict[str, str] = {"record-harvest": "from_at", "close-label-key": "since"} | {
+    do: "started_at" for do, end in _LATEST.items() if end == "ended_at" and do != "end-share"
+}
 """Command -> its first time, where it has two."""
 ORIGINS: dict[str, list[tuple[str, str]]] = {
     "register-plot": [("party:main/FARMER", "enrolled_at")],
@@ -55,6 +61,20 @@ ORIGINS: dict[str, list[tuple[str, str]]] = {
     "resurvey-plot": [("plot:main/PLOT", "surveyed_at")],
     "transfer-plot": [("party:main/COOP", "enrolled_at"), ("plot:main/PLOT", "surveyed_at"), ("plot:main/PLOT", "transferred_at")],
     "offer-lot": [("party:main/BUYER", "enrolled_at"), ("lot:main/DRY", "ended_at")],
+    "print-lot-labels": [("lot:main/DRY", "ended_at"), ("label-key:7", "opened_at"), ("product:09521234000013", "registered_at")],
+    "print-container-labels": [("container:SEALED", "at"), ("label-key:7", "opened_at")],
+    "print-card": [("party:main/FARMER", "enrolled_at"), ("party:main/COOP", "enrolled_at"), ("label-key:7", "opened_at")],
+    "void-labels": [("label:0K3V9ZQ1", "at")],
+    "reprint-labels": [("label:0K3V9ZQ1", "at"), ("label-key:7", "opened_at")],
+    "open-label-key": [],
+    "close-label-key": [("label-key:7", "opened_at")],
+    "record-gs1-prefix": [("party:main/COOP", "enrolled_at")],
+    "register-product": [("party:main/COOP", "enrolled_at"), ("gs1-prefix:9521234", "recorded_at")],
+    "record-gln": [("party:main/COOP", "enrolled_at"), ("gs1-prefix:9521234", "recorded_at")],
+    "share-container": [("party:main/BUYER", "enrolled_at"), ("container:SEALED", "at")],
+    "end-share": [("share:S-1", "shared_at")],
+    "publish-price": [("party:main/COOP", "enrolled_at"), ("container:SEALED", "at")],
+    "withdraw-price": [("party:main/COOP", "enrolled_at"), ("container:SHOWN", "at"), ("publication:SHOWN@main/COOP", "at")],
     "set-price": [("party:main/COOP", "enrolled_at")],
     "pay-advance": [("party:main/COOP", "enrolled_at"), ("party:main/FARMER", "enrolled_at")],
     "make-payment": [("party:main/COOP", "enrolled_at"), ("party:main/FARMER", "enrolled_at"), ("lot:main/DRY", "ended_at")],

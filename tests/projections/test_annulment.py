@@ -84,6 +84,15 @@ MOVES: dict[str, Callable[[int, int], dict[str, Any]]] = {
         "do": "make-payment", "payment_id": f"Y-{a}", "payer_id": "AG", "party_id": "F-1", "lot_id": f"B-{b % 2}", "pen": "30",
         "paid_at": MAY,
     },
+    "print": lambda a, b: {
+        "do": "print-lot-labels", "lot_id": f"B-{b % 2}", "sort": "sack", "serials": [f"0000000{a}", f"0000001{b}"], "public": True,
+        "printed_at": MAY,
+    },
+    "void": lambda a, _b: {"do": "void-labels", "serials": [f"0000000{a}"], "reason": "lost", "voided_at": MAY},
+    "reprint": lambda a, b: {
+        "do": "reprint-labels", "printing": 15 + b, "replaced": [f"0000000{a}"], "serials": [f"0000002{b}"], "reason": "wrong",
+        "printed_at": MAY,
+    },
     "open": lambda _a, _b: container("open-container", holder_id="AG"),
     "load": lambda a, b: container("load-lot", lot_id=f"D-{a}", kg=f"0.{b + 1}", bags="1"),
     "seal": lambda a, _b: container("seal-container", seal_no=f"PE-{a}"),
@@ -179,7 +188,7 @@ def stood_as_replayed(conn: Connection, position: int) -> None:
 
 
 def test_views_are_at_every_position_as_a_replay_makes_them(cluster: str) -> None:
-    @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+    @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
     @given(STORY, st.lists(st.integers(1, 9), min_size=1), st.data())
     def runs(story: list[tuple[str, int, int]], batches: list[int], data: st.DataObject) -> None:
         with staged(cluster) as stage:

@@ -32,6 +32,9 @@ globalThis.answers = async (written) => {
       const policy = await parsePolicy(text);
       return sets.map((each) => reached(policy, new Set(each)));
     },
+    labelAt: (path, root) => labelAt(path, root),
+    label: async (path, digits, keys) => (await judgeLabel(path, digits, keys)).clauses,
+    printing: (digits, proof, inclusion, policy) => judgeLog(readLabel(digits), { proof: maybe(proof), inclusion: maybe(inclusion), policy }),
     judge: async (data, entry, policy) => judge(bytes(data), maybe(entry), policy === null ? null : await parsePolicy(policy)),
   };
   const answer = async ([sort, ...values]) => {

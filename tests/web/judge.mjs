@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { runInThisContext } from "node:vm";
 
-const scripts = ["signatures", "formats", "verify"].map((name) => new URL(`../../api/static/${name}.js`, import.meta.url));
+const scripts = ["signatures", "formats", "verify", "label"].map((name) => new URL(`../../api/static/${name}.js`, import.meta.url));
 if (process.argv[2] === "plain") Object.defineProperty(globalThis, "crypto", { value: undefined });
 runInThisContext(scripts.map((each) => readFileSync(each, "utf8")).join("\n"));
 runInThisContext(readFileSync(new URL("answers.js", import.meta.url), "utf8"));
