@@ -26,12 +26,12 @@ LOT: Final = {
 }  # fmt: skip
 PARTY: Final = {
     "party": "main/FA-0002", "role": "farmer", "organisation": False, "district": "220505", "enrolled_at": "2024-01-15T09:00:00-05:00",
-    "name": "Luis Tuanama Salas", "position": 34,
+    "name": "Luis Tuanama Salas", "position": 46,
 }  # fmt: skip
 PLOT: Final = {
     "plot": "main/P-00002", "holder": "main/FA-0002", "holder_name": "Luis Tuanama Salas", "district": "220505", "system": "full_sun",
     "shape": "point", "area_ha": "1.5", "accuracy_m": "4", "planted_at": "2020-03-01T00:00:00-05:00",
-    "surveyed_at": "2024-02-02T10:00:00-05:00", "position": 36,
+    "surveyed_at": "2024-02-02T10:00:00-05:00", "position": 48,
 }  # fmt: skip
 
 

@@ -100,12 +100,13 @@ def test_a_receiver_that_fails_first_gets_every_entry_once_and_in_order(houses: 
                 "position": only(client)["position"], "delivered_at": only(client)["delivered_at"], "next_at": only(client)["next_at"],
             }  # fmt: skip
             assert only(client)["delivered_at"] >= hook["made_at"]
-    assert [each.status for each in receiver.got] == [500, 0, 200, 404, 302, 200, 200, 200, 200]
+    first, later = [500, 0, 200, 404, 302, 200], [each.status for each in receiver.got]
+    assert (later[:6], set(later[6:])) == (first, {200})
     assert {each.path for each in receiver.got} == {"/here?key=1"}
     ids = [each.headers["Webhook-Id"] for each in receiver.got]
     assert ids[0] == ids[1] == ids[2] != ids[3]
     assert ids[3] == ids[4] == ids[5]
-    assert len(set(ids)) == 5
+    assert len(set(ids)) == -(-len(ALL) // 10)
 
 
 def test_each_delivery_is_signed_and_holds_the_stored_lines(houses: Houses, receiver: Receiver) -> None:
