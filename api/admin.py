@@ -1,14 +1,12 @@
 """`cacao admin` and `cacao roles` at the terminal: the first administrator, links and machine tokens, made on the machine itself."""
 
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Final, get_args
 
 from api import people, terminal
-from api.access import Actor
 from api.house import House
-from api.people import NotDone
-from api.roles import OPERATOR, roles, rows
+from api.people import NotDone, operator
+from api.roles import roles, rows
 from api.sessions import INVITE_HOURS
 from domain.user import UserRole
 from labels.qr import blocks
@@ -16,11 +14,6 @@ from ledger.decision import PERU
 from projections.users import grants
 
 NAME: Final = "Administración"
-
-
-def operator(house: House) -> Actor:
-    """Whoever holds the keys of this house."""
-    return Actor(f"token-{sha256(house.token().encode()).hexdigest()[:8]}", None, (OPERATOR,))
 
 
 def invite(house: House, name: str, role: str, org: str | None, hours: int = INVITE_HOURS, user: str | None = None) -> int:

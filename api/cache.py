@@ -33,7 +33,7 @@ SECURITY: Final = {
 VISITED: Final = SECURITY | {"Content-Security-Policy": f"{SECURITY['Content-Security-Policy']}; connect-src 'self'"}
 """Of pages without script: nothing in them connects, and what judges pages from within may ask this house for its robots.txt."""
 ANY_SITE: Final = {"Access-Control-Allow-Origin": "*"}
-PUBLIC, NO_STORE = "public, max-age=30", "no-store"
+PUBLIC, NO_STORE, FOR_EVER = "public, max-age=30", "no-store", "public, max-age=31536000, immutable"
 WAIT_SECONDS: Final = 10.0
 _WAITERS: Final = 16
 _FAR: Final = 2**53
@@ -49,6 +49,15 @@ def answer(request: Request, of: Page, control: str = PUBLIC) -> Response:
         body, headers["Content-Encoding"] = of.gzipped, "gzip"
     headers["Content-Length"] = str(len(body))
     return Response(b"" if request.method == "HEAD" else body, of.status, headers, of.media_type)
+
+
+def versioned(request: Request, version: str, otherwise: str) -> str:
+    """How long a file may be kept that its address names with its version: for ever under its own, by nobody under another one.
+
+    Else whoever asks for tomorrow's version today leaves today's file under its name in every cache on the way.
+    """
+    asked = request.query_params.get("v")
+    return otherwise if asked is None else FOR_EVER if asked == version else NO_STORE
 
 
 def _has(given: str, etag: str) -> bool:

@@ -1,6 +1,5 @@
 """The house, opened: a database that runs, tables that are there, the vault's key, the writer, and views that follow."""
 
-import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from psycopg_pool import ConnectionPool
 from api import erased, hooks, scans, sessions
 from api.counting import Tally
 from api.settings import Settings
+from api.token import token
 from domain.values import Moment
 from ledger import log, schema
 from ledger.decision import PERU
@@ -23,7 +23,7 @@ from ledger.proving import Nodes
 from ledger.schema import SERVER, Connection, connect
 from ledger.server import Server
 from ledger.store import OUT_OF_REACH
-from ledger.vault import Vault, WrongKey, key_from, key_of, secret
+from ledger.vault import Vault, WrongKey, key_from, key_of
 from ledger.writer import Writer
 from projections import follow, past
 from projections.rebuild import rebuild
@@ -128,16 +128,11 @@ def opened(settings: Settings | None = None) -> Iterator[House]:
     settings = settings or Settings()
     server = None if settings.database_url else Server(settings.folder / "pg")
     url = settings.database_url or own_database(server)
-    schema.install(url)
-    log.install(url)
-    sessions.install(url)
-    hooks.install(url)
-    scans.install(url)
+    install(url)
     erased.finish(settings, url)
     with connect(url, SERVER) as conn:
         vault = Vault(vault_key(settings, conn))
         vault.check(conn)
-    follow.install(url)
     with follow.connected(url) as conn:
         outdated = follow.shape(conn) != follow.SHAPE
     if outdated:
@@ -147,6 +142,12 @@ def opened(settings: Settings | None = None) -> Iterator[House]:
         yield house
     finally:
         house.close()
+
+
+def install(url: str) -> None:
+    """Make the tables of all parts where they are missing."""
+    for part in (schema, log, sessions, hooks, scans, follow):
+        part.install(url)
 
 
 def own_database(server: Server | None) -> str:
@@ -169,12 +170,6 @@ def vault_key(settings: Settings, conn: Connection) -> bytes:
     if sealed and not settings.vault_key.exists():
         raise WrongKey(f"{settings.vault_key} is gone, and the vault was sealed with it: put it back, or set CACAO_KEY")
     return key_from(settings.vault_key)
-
-
-def token(settings: Settings) -> str:
-    """The token that opens the door for writing; made, readable by its owner alone, where there is none."""
-    secret(settings.token, lambda: f"cacao_{secrets.token_urlsafe(32)}")
-    return settings.token.read_text(encoding="ascii").strip()
 
 
 def _as_server(conn: psycopg.Connection[Any]) -> None:

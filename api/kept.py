@@ -31,6 +31,8 @@ PATIENCE_SECONDS: Final = 3.0
 PAUSE_SECONDS: Final = 1.0
 """How often a database that is out of reach is looked for: meanwhile nobody waits for it."""
 LOOK_SECONDS: Final = 0.5
+STALE_SECONDS: Final = 60.0
+"""How old what a page is made of may be: a page made so soon after an erasure may still show who was erased."""
 _BEFORE: Final = b'<main id="main">'
 
 
@@ -116,7 +118,7 @@ class Kept:
         """The page made last, unless what was erased since may stand in it."""
         last = self._stores[further].pages.get(key)
         with suppress(FileNotFoundError):
-            if last and last.at.timestamp() <= self._house.settings.erased.stat().st_mtime:
+            if last and last.at.timestamp() <= self._house.settings.erased.stat().st_mtime + STALE_SECONDS:
                 self._stores[further].drop(key)
                 return None
         return last

@@ -16,12 +16,15 @@ from labels.link import Of
 from labels.signed import BadLabel, Claims
 from ledger.schema import Connection
 from projections import labels, public
+from projections.doubt import STANDING, Questioned
 
 _LEAF: Final = "SELECT sha256('\\x00'::bytea || line) FROM ledger.entries WHERE position = %s"
 _ALL: Final = f"""SELECT l.*, EXISTS (SELECT FROM views.loads d WHERE d.lot = l.lot),
+ (SELECT json_agg(json_build_array(q.reason, coalesce(q.outcome, 'open'))) FROM {STANDING.format("views")}
+  AND q.touches = 'printing:' || l.printing),
  (SELECT json_agg(json_build_array(s.country, s.first, s.last, s.scans, s.days)) FROM ({scans.SEEN}) s)
  FROM ({labels.ONE.format("views")}) l"""
-"""A label, whether its lot was loaded, and its scans, in one question."""
+"""A label, whether its lot was loaded, what is doubted of its printing, and its scans, in one question."""
 _KEYS: Final[Lately["_Keys"]] = Lately(3.0, 8)
 _LEAVES: Final[Lately[bytes]] = Lately(60.0, 1_024)
 _NAMES: Final[Lately[str | None]] = Lately(8.0, 1_024)
@@ -49,15 +52,16 @@ def known(ask: Ask, place: Place, digits: str | None) -> Known | None:
         claims = signature if isinstance(signature, Claims) else None
         leaf = _leaf(ask.house, conn, claims.position) if claims else b""
         row = conn.execute(_ALL, {"serial": place.serial}, prepare=True).fetchone()
-    label = labels.read(row[:-2]) if row else None
+    label = labels.read(row[:-3]) if row else None
     if row is None or label is None or not _fits(place.of, label):
         return None
-    open_ = label.lot is None or label.public or row[-2] or ask.insider
+    open_ = label.lot is None or label.public or row[-3] or ask.insider
     of = Known(label, signature, key, claims is None or _agrees(claims, leaf, label), open_)
     if verdict(of).kind == "unknown":
         return None
     seen = None if label.sort == "card" else scans.read([_of_scans(each) for each in row[-1] or ()])
-    return replace(of, holder=_name(ask.house, label.holder), head=head.lately(ask.house), seen=seen)
+    doubts = sorted({Questioned(*each) for each in row[-2] or ()})
+    return replace(of, holder=_name(ask.house, label.holder), head=head.lately(ask.house), doubts=doubts, seen=seen)
 
 
 def _of_scans(row: Sequence[Any]) -> tuple[Any, ...]:

@@ -54,6 +54,8 @@ def signer(house: House, kid: int) -> Signer:
     """The private half of a key. Raises NoKey."""
     opened = next((key for key in keys(house) if key.kid == kid), None)
     path = path_of(house.settings, kid)
+    if opened is not None and opened.closed_at is not None:
+        raise NoKey(f"label key {kid} was closed ({opened.reason}): what it signed stays as it is and is not drawn again, but printed anew")
     if opened is None or not path.exists():
         raise NoKey(f"{path} is not there: labels of key {kid} are signed where it is")
     mine = _read(path)

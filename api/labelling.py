@@ -1,5 +1,6 @@
 """Print, void and reprint labels: as commands, and as files that a printer takes. What the command line and the office share."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,9 +18,11 @@ from api.problems import unreadable
 from domain.label import MOST_PRINTED, MOST_REPLACED, MOST_VOIDED
 from domain.values import Command
 from domain.vocabulary import COMMANDS
+from labels.link import MISREAD
 from ledger.decision import Denied
 from projections import labels as views
 
+_LONG: Final = 8
 _WAIT_SECONDS: Final = 60.0
 _TURNS: Final = 3
 """How often serials are drawn anew where one was given before: of a million labels that happens once in a hundred times."""
@@ -28,6 +31,15 @@ _TURNS: Final = 3
 def parts(numbers: Sequence[str], most: int) -> Iterator[list[str]]:
     """Serials in lists that one command takes."""
     return (list(numbers[at : at + most]) for at in range(0, len(numbers), most))
+
+
+def typed_serials(written: Iterable[str]) -> list[str]:
+    """Serials as people type them, each once: in two groups as labels print them, in small letters, with an O for a 0, with commas."""
+    joined: list[str] = []
+    for word in re.split(r"[\s,;]+", " ".join(written).upper().translate(MISREAD).strip()):
+        half = len(word) == _LONG // 2 and joined and len(joined[-1]) == _LONG // 2
+        joined[-1:] = [joined[-1] + word] if half else [*joined[-1:], word]
+    return [each for each in dict.fromkeys(joined) if each]
 
 
 class Unasked(ValueError):
@@ -59,7 +71,8 @@ class Wanted:
 
     def _body(self, numbers: list[str]) -> dict[str, Any]:
         if self.sort == "container":
-            return {"do": "print-container-labels", "container_no": self.id, "serials": numbers}
+            of: dict[str, Any] = {"do": "print-container-labels", "container_no": self.id, "serials": numbers}
+            return of | ({"sscc": self.sscc} if self.sscc else {})
         if self.sort == "card":
             return {"do": "print-card", "issuer_id": self.issuer, "party_id": self.id, "serials": numbers}
         further = {"gtin": self.gtin, "sscc": self.sscc, "net_kg": self.kg}
@@ -71,6 +84,8 @@ def print_labels(house: House, actor: Actor, wanted: Wanted, count: int, *, sign
     """Record that so many labels are printed, as one act; the positions of its entries. Raises NotDone, Unasked."""
     if wanted.sort == "card" and count != 1:
         raise Unasked("a farmer has one card: print it once")
+    if wanted.sscc and count != 1:
+        raise Unasked("an SSCC is the number of one pallet or container: print it once")
     kid, at = labelkeys.current(house) if signed else None, house.now()
     for turn in range(_TURNS):
         numbers = [wanted.sscc] if wanted.sscc else serials(count)

@@ -15,21 +15,20 @@ from fastapi import APIRouter, Path, Request, Response
 
 from api import scans, scripted, whole
 from api.cache import ANY_SITE, SECURITY, Ask, Page, refusal, serve
+from api.headlines import Kind
 from api.known import Place, known
 from api.labelparts import parts
 from api.lately import Lately
 from api.look import said
 from api.pages import Book, First, Lot, Number, data_at
 from api.shown import Shell, spoken
-from api.verdict import Kind, Known, grouped, verdict
-from labels.link import label_at
+from api.verdict import Known, grouped, verdict
+from labels.link import MISREAD, label_at
 from projections import labels, public
 
 router: Final = APIRouter()
 HEADERS: Final = scripted.HEADERS
 _DIGITS: Final = re.compile(r"[0-9]{1,320}")
-_MISREAD: Final = str.maketrans("OIL", "011")
-"""Letters that no serial has, and what people who type one by hand meant."""
 _SEEN: Final = {HTTPStatus.OK, HTTPStatus.NOT_MODIFIED}
 _WHOLES: Final[Lately["_Whole | None"]] = Lately(8.0, 256)
 """Kept shorter than pages are, so that with both, and with what a browser may keep, a change shows within a minute."""
@@ -47,7 +46,7 @@ class _Whole:
 async def scanned(request: Request, path: str, *, data: bool = False) -> Response:
     """The answer to whoever scanned a label: `path` is its path in any case, beneath the folder of the house; digits stand in `?s=`."""
     above, _, serial = path.upper().rpartition("/")
-    place, digits = label_at(f"{above}/{serial.translate(_MISREAD)}"), request.query_params.get("s")
+    place, digits = label_at(f"{above}/{serial.translate(MISREAD)}"), request.query_params.get("s")
     if digits is not None and not _DIGITS.fullmatch(digits):
         digits = ""
     make = partial(_page, Place(*place) if place else None, digits, "at" in request.query_params)
@@ -63,7 +62,7 @@ def _page(place: Place | None, digits: str | None, anew: bool, ask: Ask) -> Page
         return unknown(ask)
     it = _made(ask, of.label) if anew else _whole(ask, of.label)
     if it is not None:
-        of = replace(of, doubts=it.it.questions)
+        of = replace(of, doubts=[*of.doubts, *it.it.questions])
     if it is not None and isinstance(it.it, public.Container):
         of = replace(of, number=it.it.container, seal=it.it.seal)
     if ask.data:
@@ -76,8 +75,8 @@ def unknown(ask: Ask) -> Page:
     if ask.data:
         return refusal(404, "not-found", "there is no valid label of this number here")
     sentences = (
-        "It was never printed here, or it is no longer valid, or what it is on is not public.",
-        "Look whether the whole code was scanned, and whether this is the house whose name stands on the label.",
+        "It was never printed here, or it is no longer valid, or its lot is not public.",
+        "Look whether the whole code was scanned, and whether the address of this page is the one printed on the label.",
     )
     made = ask.message(404, "There is no valid label of this number here.", *sentences, search=True, asked="")
     return replace(made, headers=made.headers | {"X-Robots-Tag": "noindex"})
@@ -122,7 +121,8 @@ def _closed(ask: Ask, of: Known, shown: dict[str, Any]) -> Page:
     assert label is not None  # noqa: S101 - whoever asks has looked
     card = label.sort == "card"
     what = "Farmer's card" if card else "Label of cocoa beans"
-    closed = "What it opens is shown to the organisation alone, and whose it is to nobody." if card else "What it is on is not public yet."
+    alone = "Whose card it is stands on no public page: only the organisation that issued it can see that."
+    closed = alone if card else "Its lot is not public yet: it will be shown here once it is loaded into a container."
     return ask.html(
         "card.html", what=said(ask.language, what), title=grouped(label.serial), closed=said(ask.language, closed), headers=HEADERS,
         scripted=scripted.of(), **shown,
@@ -222,5 +222,6 @@ async def card(request: Request, serial: Serial) -> Response:
 @_page_at("/k/{serial}")
 @_page_at("/K/{serial}")
 async def label(request: Request) -> Response:
-    """The page of a label."""
-    return await scanned(request, _path(request))
+    """The page of a label; with `.json` behind the address as it is printed, the same as data."""
+    path = _path(request)
+    return await scanned(request, path.removesuffix(".json"), data=path.endswith(".json"))

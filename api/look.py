@@ -168,7 +168,12 @@ def style() -> Markup:
 @cache
 def version(name: str) -> str:
     """What changes when a static file changes."""
-    return sha256((HERE / "static" / name).read_bytes()).hexdigest()[:10]
+    return digest((HERE / "static" / name).read_bytes())
+
+
+def digest(file: bytes) -> str:
+    """The version of a file with that content, as addresses say it."""
+    return sha256(file).hexdigest()[:10]
 
 
 def refused_page(rows: Iterator[RefusedRow], counts: Mapping[str, int]) -> Iterator[str]:

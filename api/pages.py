@@ -14,8 +14,8 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api import whole
-from api.cache import NO_STORE, SECURITY, Ask, Page, answer, asking, page, serve, unknown
-from api.look import HERE
+from api.cache import NO_STORE, SECURITY, Ask, Page, answer, asking, page, serve, unknown, versioned
+from api.look import HERE, digest
 from api.machines import FARTHEST, documented, problems
 from api.problems import MEANINGS
 from api.whole import data
@@ -221,7 +221,8 @@ def _file(name: str, ask: Ask) -> Page:
 
 @_route("/static/{name:path}")
 async def static(request: Request, name: str) -> Response:
-    """A file of our own; one whose address carries its version never changes."""
+    """A file of our own; one whose address carries its version never changes, and under another version it is kept by nobody."""
     made = await anyio.to_thread.run_sync(_file, name, asking(request, public=True))
-    control = "public, max-age=31536000, immutable" if "v" in request.query_params else "public, max-age=3600"
-    return answer(request, made, control if made.status == HTTPStatus.OK else NO_STORE)
+    if made.status != HTTPStatus.OK:
+        return answer(request, made, NO_STORE)
+    return answer(request, made, versioned(request, digest(made.body), "public, max-age=3600"))

@@ -50,7 +50,7 @@ MEANINGS: Final = {
     "rests-on-it": "A later entry rests on it and still counts: the later one is annulled first.",
     "unauthorized": "This needs a session or a token that holds: sign in, or send one.",
     "forbidden": "The role does not allow this, or the token's scopes do not.",
-    "cross-site": "This was not sent from a page of this house: open the page here, and send it again.",
+    "cross-site": "This was not sent from a page of this site: open the page here, and send it again.",
     "not-found": "There is nothing here.",
     "method-not-allowed": "This is not done at this address in this way: `Allow` in the answer says what is.",
     "not-json": "What was sent is not JSON in UTF-8.",

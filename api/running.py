@@ -1,4 +1,4 @@
-"""Serve until told to stop; one server a house, found again by its pid file."""
+"""One server a house, found again by its pid file, and stopped."""
 
 import os
 import signal
@@ -9,48 +9,12 @@ from pathlib import Path
 from typing import Final
 
 import psutil
-import uvicorn
-from starlette.types import ASGIApp
 
-from api import logs
-from api.app import create
-from api.house import House
 from api.settings import Settings
-from api.witnesses import configured
 from ledger.server import Server
 
 FORGOTTEN_SECONDS: Final = 5
 """What `cacao stop` waits for beyond the server's own time."""
-
-
-def serve(house: House, host: str, port: int) -> None:
-    """Serve a house, its pid noted, until SIGTERM or SIGINT. Raises BadPolicy before that."""
-    configured(house)
-    with noted(house.settings):
-        listen(create(house), host, port, house.settings)
-
-
-def listen(app: ASGIApp, host: str, port: int, limits: Settings) -> None:
-    """Answer on an address until SIGTERM or SIGINT; then answer what waits and end."""
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, _leave)  # uvicorn answers what it has begun, then raises the signal again
-    logs.begin()
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        log_level="warning",
-        limit_concurrency=limits.connections,
-        timeout_keep_alive=limits.idle_seconds,
-        timeout_graceful_shutdown=limits.stop_seconds,
-    )
-
-
-def _leave(_signal: int, _frame: object) -> None:
-    raise SystemExit(0)
 
 
 def pid_file(settings: Settings) -> Path:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from string import Formatter
 from typing import Any, Final
 
@@ -46,7 +47,7 @@ TEMPLATES: Final = {
     "container-labels-printed.v1": "{holder_id} printed {sort} of container {container_no}: {serials}",
     "card-printed.v1": "{holder_id} printed a card for {party_id}: {serials}",
     "labels-voided.v1": "{holder_id} voided labels, {reason}: {serials}",
-    "labels-reprinted.v1": "{holder_id} printed {sort} in place of others, {reason}: {serials}",
+    "labels-reprinted.v1": "{holder_id} printed {sort} in place of {replaced}, {reason}: {serials}",
     "label-key-opened.v1": "label key {kid} was opened",
     "label-key-closed.v1": "label key {kid} was closed: {reason}",
     "gs1-prefix-recorded.v1": "GS1 prefix {prefix} was recorded of {org_id}",
@@ -75,6 +76,7 @@ TEMPLATES: Final = {
 """Kind -> its sentence, in English; `{name}` is a field of the fact, as `_SPELLED` spells it."""
 FULLER: Final = {
     "container-shared.v1": ("for_id", "{holder_id} shared the dossier of container {container_no} with {for_id}, share {share_id}"),
+    "labels-reprinted.v1": ("lot_id", "{holder_id} printed {sort} of lot {lot_id} in place of {replaced}, {reason}: {serials}"),
     "payment-made.v1": ("lot_id", "{payer_id} paid {party_id} S/ {centimos} for lot {lot_id}, payment {payment_id}"),
     "subject-erased.v1": ("of", "the data of {of} were erased: {reason}"),
     "fact-annulled.v1": ("corrected_by", "entry {position} ({told_kind}) was annulled: {reason}; corrected by {corrected_by}"),
@@ -194,6 +196,10 @@ def _inputs(fact: Fact, language: Language) -> str:
     return said(language, AND_MORE).format(lots=", ".join(lots[: _SHOWN - 1]), more=len(lots) - _SHOWN + 1)
 
 
+def _labels(name: str, fact: Fact, _language: Language) -> str:
+    return listed(fact[name])
+
+
 def listed(serials: Sequence[str]) -> str:
     """Serials of labels: a few by name, of more the first, the last and how many they are."""
     return ", ".join(serials) if len(serials) <= _SHOWN else f"{serials[0]} … {serials[-1]} ({len(serials)})"
@@ -221,7 +227,7 @@ _SPELLED: Final[Mapping[str, Callable[[Fact, Language], str]]] = {
     "moisture": lambda fact, _: thousandths(fact["moisture"]),
     "centimos": lambda fact, _: soles(fact["centimos"]),
     "inputs": _inputs,
-    "serials": lambda fact, _: listed(fact["serials"]),
+    **{name: partial(_labels, name) for name in ("serials", "replaced")},
     "premiums": lambda fact, _: _premiums(fact["premiums"]),
     "corrected_by": lambda fact, _: ", ".join(fact["corrected_by"]),
     "of": lambda fact, _: bare(fact["of"].partition(":")[2]),

@@ -16,8 +16,9 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from api.cache import Page
+from api.headlines import Line
 from api.look import Language, look, said
-from api.verdict import Line, Verdict
+from api.verdict import Verdict
 
 GAP: Final = "\x00{}\x00"
 """What a template is given in the place of what differs from label to label: a letter between two signs that no text has."""

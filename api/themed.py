@@ -5,20 +5,19 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from api.cache import NO_STORE, SECURITY, answer, asking, page, unknown
+from api.cache import NO_STORE, SECURITY, answer, asking, page, unknown, versioned
 from api.house import House
 from api.page import Page
 from api.theme import Theme, theme
 
 router: Final = APIRouter(include_in_schema=False)
-_FOR_EVER: Final = "public, max-age=31536000, immutable"
 _route = partial(router.api_route, methods=["GET", "HEAD"])
 
 
-def _served(request: Request, made: Page | None) -> Response:
+def _served(request: Request, made: Page | None, version: str) -> Response:
     if made is None:
         return answer(request, unknown(asking(request, public=True)), NO_STORE)
-    return answer(request, made, _FOR_EVER if "v" in request.query_params else "public, max-age=300")
+    return answer(request, made, versioned(request, version, "public, max-age=300"))
 
 
 def _of(request: Request) -> Theme | None:
@@ -30,11 +29,11 @@ def _of(request: Request) -> Theme | None:
 async def style(request: Request) -> Response:
     """The theme's colours."""
     it = _of(request)
-    return _served(request, page(it.style.encode(), "text/css; charset=utf-8", 200, SECURITY) if it else None)
+    return _served(request, page(it.style.encode(), "text/css; charset=utf-8", 200, SECURITY) if it else None, it.version if it else "")
 
 
 @_route("/theme/logo")
 async def logo(request: Request) -> Response:
     """The theme's logo, reduced to what can be looked at."""
     it = _of(request)
-    return _served(request, page(it.logo, it.media, 200, SECURITY) if it and it.logo else None)
+    return _served(request, page(it.logo, it.media, 200, SECURITY) if it and it.logo else None, it.version if it else "")

@@ -4,40 +4,21 @@ No verdict is one green tick: that a code is genuine does not say that the paper
 own sign, and what only the reader can do, comparing what stands on the thing itself, is said as well.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from itertools import combinations
-from typing import Final, Literal, NamedTuple
+from typing import Final
 
 from api.head import Head
+from api.headlines import CARD, FORGED, HEADLINES, OUT_OF_ORDER, SORTS, WHY_VOID, Kind, Line, Sign, Value, _
 from api.scans import Country, Seen
 from labels.signed import BadLabel, Claims
 from projections.doubt import Questioned
 from projections.labels import Label, LabelKey
 
-Kind = Literal[
-    "good-signed", "good-unsigned", "forged", "unsigned-though-signed", "compromised-key", "void", "replaced", "questioned",
-    "not-yet-signed", "cloned", "unknown",
-]  # fmt: skip
-Sign = Literal["good", "open", "warn", "look"]
-"""Shown; not shown yet, or by nobody else; not in order; for the reader to look at."""
-Value = str | int | date | datetime
 MANY: Final = 500
 """Scans within 90 days that the label of one thing hardly gets by itself."""
-
-
-def _(english: str) -> str:
-    """A text to be translated where it is shown."""
-    return english
-
-
-class Line(NamedTuple):
-    """One sentence with its sign; what stands in braces is in `values`: numbers, days, words to be translated (`…_word`), or names."""
-
-    sign: Sign
-    english: str
-    values: Mapping[str, Value] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,44 +51,17 @@ class Known:
     seal: str | None = None
 
 
-SORTS: Final = {
-    "sack": _("a sack's label"), "pallet": _("a pallet's label"), "sample": _("a sample's label"), "container": _("a container's label"),
-    "card": _("a farmer's card"),
-}  # fmt: skip
-WHY_VOID: Final = {
-    "damaged": _("it was damaged"), "lost": _("it was lost"), "copied": _("it was copied"), "wrong": _("it was wrong"),
-    "other": _("for another reason"), "annulled": _("its printing was taken back"),
-}  # fmt: skip
-_FORGED: Final = {
-    "unreadable": _("The signature in this code cannot be read: some of it is missing, or was changed."),
-    "unknown-key": _("The signature in this code is of a key that this house never had."),
-    "forged": _("The signature in this code is not of this label: the code was changed, or made by somebody else."),
-}
-HEADLINES: Final[Mapping[Kind, Line]] = {
-    "good-signed": Line("good", _("The code is genuine: this house issued it.")),
-    "good-unsigned": Line("open", _("This house knows a label of this number; the code itself proves nothing.")),
-    "forged": Line("warn", _("Do not rely on this label: its code is not the one that was printed.")),
-    "unsigned-though-signed": Line("warn", _("Part of the code is missing: this label was printed with a signature.")),
-    "compromised-key": Line("warn", _("This label can no longer be trusted: others may have had the key that signed it.")),
-    "void": Line("warn", _("This label is no longer valid.")),
-    "replaced": Line("warn", _("This label was replaced by a newer one.")),
-    "questioned": Line("warn", _("The label is in order, but the record behind it is questioned.")),
-    "not-yet-signed": Line("open", _("The label is known, but the log that proves it is not signed so far yet.")),
-    "cloned": Line("warn", _("Look closely: this label may have been copied.")),
-    "unknown": Line("warn", _("There is no valid label of this number here.")),
-}
-"""What stands above all else, by kind."""
-_CARD: Final = Line("open", _("A card of this number was issued and is valid; the code itself proves nothing."))
-
-
 def verdict(of: Known) -> Verdict:
     """What may be said of a label. Unknown, void and not public are one, unless the code's own signature is good."""
     label = of.label
     if label is None or not (trusted(of) or (of.public and label.void is None)):
         return Verdict("unknown", HEADLINES["unknown"])
     kind = _kind(of, label)
-    headline = _CARD if label.sort == "card" and kind == "good-unsigned" else HEADLINES[kind]
-    lines = (*_issued(of, label), *_signature(of, label), *_void(label), *_log(of, label), *_scans(of, label), *_compare(of, label))
+    headline = CARD if label.sort == "card" and kind == "good-unsigned" else HEADLINES[kind]
+    lines = (
+        *_issued(of, label), *_signature(of, label), *_void(label), *_log(of, label), *_scans(of, label), *_compare(of, label),
+        *_apart(of, kind, label),
+    )  # fmt: skip
     return Verdict(kind, headline, lines)
 
 
@@ -140,14 +94,19 @@ def _kind(of: Known, label: Label) -> Kind:
 
 def _issued(of: Known, label: Label) -> list[Line]:
     values: dict[str, Value] = {"sort_word": SORTS[label.sort], "serial": grouped(label.serial), "day": _day(label.printed_at)}
-    if of.holder:
-        return [Line("good", _("It is {sort_word}, number {serial}, issued by {holder} on {day}."), {**values, "holder": of.holder})]
-    return [Line("good", _("It is {sort_word}, number {serial}, issued on {day} by an organisation that is not named here."), values)]
+    values |= {"holder": of.holder} if of.holder else {}
+    if not trusted(of):
+        named = _("Under number {serial}, the record has {sort_word}, issued by {holder} on {day}.")
+        nameless = _("Under number {serial}, the record has {sort_word}, issued on {day} by an organisation that is not named here.")
+        return [Line("open", named if of.holder else nameless, values)]
+    named = _("It is {sort_word}, number {serial}, issued by {holder} on {day}.")
+    nameless = _("It is {sort_word}, number {serial}, issued on {day} by an organisation that is not named here.")
+    return [Line("good", named if of.holder else nameless, values)]
 
 
 def _signature(of: Known, label: Label) -> list[Line]:
     if isinstance(of.signature, BadLabel):
-        return [Line("warn", _FORGED[of.signature.reason])]
+        return [Line("warn", FORGED[of.signature.reason])]
     if of.signature is None:
         if label.kid is not None:
             return [Line("warn", _("The code was typed by hand, or it is a copy without its signature. Scan the printed code itself."))]
@@ -173,10 +132,11 @@ def _void(label: Label) -> list[Line]:
 
 def _log(of: Known, label: Label) -> list[Line]:
     if of.head is None:
-        return [Line("open", _("The log has no signed head yet: nothing is proven."))]
+        return [Line("open", _("The log is not signed yet: nothing is proven."))]
     at: dict[str, Value] = {"position": label.position, "size": of.head.size}
+    waits = _("Its printing is entry {position}, and the log is signed up to entry {size} so far. Look again in a minute.")
     if of.head.size < label.position:
-        return [Line("open", _("Its printing is entry {position}, and the signed log has {size} so far. Look again in a minute."), at)]
+        return [Line("open", waits, at)]
     return [Line("good", _("Its printing is entry {position} of {size} in the log."), at), *of_head(of.head)]
 
 
@@ -186,10 +146,10 @@ def of_head(head: Head) -> list[Line]:
     waits = Line("warn", _("What was written since has waited for a signature for more than a minute: it is not proven."))
     late = [waits] if head.late() else []
     if not head.witnesses:
-        return [Line("open", _("The log's head was last signed on {moment}; no outside witness has signed it yet."), values), *late]
+        return [Line("open", _("The log was last signed on {moment}; no outside witness has signed it yet."), values), *late]
     values |= {"seen": head.cosigned, "of": head.witnesses}
     sign: Sign = "good" if head.enough else "open"
-    return [Line(sign, _("The log's head was last signed on {moment}, and cosigned by {seen} of {of} witnesses."), values), *late]
+    return [Line(sign, _("The log was last signed on {moment}, and cosigned by {seen} of {of} witnesses."), values), *late]
 
 
 def _scans(of: Known, label: Label) -> list[Line]:
@@ -224,6 +184,16 @@ def _compare(of: Known, label: Label) -> list[Line]:
         return [Line("look", _("Compare: on the container's door must stand {number}. No seal is recorded yet."), {"number": of.number})]
     values = {"lot": (label.lot or "").rpartition("/")[2], "serial": grouped(label.serial)}
     return [Line("look", _("Compare: lot {lot} and number {serial} must stand on it in print."), values)]
+
+
+def _apart(of: Known, kind: Kind, label: Label) -> list[Line]:
+    """What to do where a label is not in order, and that the page of the beans, which follows, does not vouch for it."""
+    if kind not in OUT_OF_ORDER or label.sort == "card":
+        return []
+    todo = [Line("look", OUT_OF_ORDER[kind])] if OUT_OF_ORDER[kind] else []
+    if not of.public:
+        return todo
+    return [*todo, Line("warn", _("What follows is what the record says of the beans; it does not vouch for this label."))]
 
 
 def grouped(serial: str) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
@@ -23,7 +23,7 @@ _LINK: Final = re.compile(r"(https?:/)?/[^ ]*", re.IGNORECASE)
 _DIGITS: Final = re.compile(r"[0-9]{100,}")
 _MOST_BYTES: Final = 20_000_000
 SIGNED: Final = {
-    "pallet": "label of pallet {serial}, issued on {day}, signed with label key {kid}",
+    "pallet": "label of pallet or container {serial}, issued on {day}, signed with label key {kid}",
     "lot": "label {serial} of lot {lot}, issued on {day}, signed with label key {kid}",
     "container": "label {serial} of container {no}, issued on {day}, signed with label key {kid}",
     "card": "card {serial}, issued on {day}, signed with label key {kid}",
@@ -33,6 +33,18 @@ _THEIRS: Final[Part] = ("the keys came from the same place as the label: --keys 
 _OFFLINE: Final[Part] = (
     "not checked: whether it was voided since, and whether its printing is in the log (--online asks, and so does scanning it)", {},
 )  # fmt: skip
+TOLD: Final[dict[str, tuple[Literal[0, 1, 2], str]]] = {
+    "good-signed": (TRUE, "its house knows of nothing against it"),
+    "not-yet-signed": (TRUE, "its house knows of nothing against it"),
+    "questioned": (TRUE, "its house says that the record behind it is questioned: its page says more"),
+    "cloned": (TRUE, "its house says that it may have been copied: its page says more"),
+    "void": (FALSE, "its house says that it is no longer valid: its page says since when, and why"),
+    "replaced": (FALSE, "its house says that a newer label replaced it"),
+    "compromised-key": (BROKEN, "its house says that others may have had the key that signed it"),
+    "forged": (FALSE, "its house says that its code is not the one that was printed"),
+}
+"""What a label's own page says of it -> what that makes of the verdict, and the clause."""
+_UNKNOWN: Final[tuple[Literal[0, 1, 2], str]] = (FALSE, "its house says that it has no such label")
 
 
 class Key(BaseModel):
@@ -95,7 +107,7 @@ def verify(written: str, keys: Mapping[int, Key] | None, trust: Trust, *, online
         return said
     found = _found(label, said) | {"checked_with": "its own house's keys" if theirs else "keys"}
     parts: tuple[Part, ...] = (_part(label, said), *((_THEIRS,) if theirs else ()))
-    return _in_log(line, said, trust, parts, found) if line else Verdict(TRUE, (*parts, _OFFLINE), found)
+    return _told(line, label, _in_log(line, said, trust, parts, found)) if line else Verdict(TRUE, (*parts, _OFFLINE), found)
 
 
 def _parsed(written: str) -> Label | None:
@@ -160,6 +172,20 @@ def _asked(line: Line, path: str) -> bytes:
     if answer.status != 200:  # noqa: PLR2004 - OK
         raise NoAnswer(f"{path}: status {answer.status}")
     return answer.body
+
+
+def _told(line: Line, label: Label, so_far: Verdict) -> Verdict:
+    """What the label's own page says of it since, where it is true so far: a signature stays good when the label is voided."""
+    if so_far.code != TRUE:
+        return so_far
+    try:
+        answer = line.ask("GET", f"{label.path}.json?s={label.digits}&at={so_far.found['size']}")  # all that the proven head covers
+        kind = "unknown" if answer.status == 404 else orjson.loads(answer.body)["kind"]  # noqa: PLR2004 - not found
+        code, words = _UNKNOWN if kind == "unknown" else TOLD[kind]
+    except (NoAnswer, ValueError, KeyError, TypeError) as failure:
+        clause: Part = ("its house does not say whether it is valid still ({detail})", {"detail": failure})
+        return Verdict(BROKEN, (*so_far.parts, clause), so_far.found)
+    return Verdict(code, (*so_far.parts, (words, {})), so_far.found | {"house_says": kind})
 
 
 def _in_log(line: Line, claims: Claims, trust: Trust, parts: tuple[Part, ...], found: dict[str, Any]) -> Verdict:

@@ -21,9 +21,17 @@ def _each_once(serials: tuple[str, ...]) -> tuple[str, ...]:
     return serials
 
 
+def _numbered(sscc: str | None, serials: tuple[str, ...]) -> None:
+    """An SSCC names one unit, so that it is the serial of one label. Raises ValueError."""
+    if sscc is not None and serials != (sscc,):
+        raise ValueError("an SSCC is the serial of one label, and of that alone")
+    if sscc is None and any(serial.isdigit() and len(serial) == 18 for serial in serials):  # noqa: PLR2004 - an SSCC
+        raise ValueError("a serial of 18 digits is an SSCC, and needs to be said as one")
+
+
 Serial = Annotated[str, Field(pattern=f"^{SERIAL}$", examples=["0K3V9ZQ1"])]
 AnySerial = Annotated[str, Field(pattern=f"^({SERIAL}|[0-9]{{18}})$", examples=["0K3V9ZQ1"])]
-"""A serial; of a pallet with an SSCC, that number."""
+"""A serial; of a pallet or container with an SSCC, that number."""
 Serials = Annotated[tuple[AnySerial, ...], Field(min_length=1, max_length=MOST_PRINTED, strict=False), AfterValidator(_each_once)]
 FreshSerials = Annotated[tuple[Serial, ...], Field(min_length=1, max_length=MOST_PRINTED, strict=False), AfterValidator(_each_once)]
 Printing = Annotated[int, Field(ge=1, le=2**53, examples=[41])]
@@ -52,10 +60,9 @@ class PrintLotLabels(Command):
 
     @model_validator(mode="after")
     def _serial_of_a_pallet(self) -> Self:
-        if self.sscc is not None and (self.sort != "pallet" or self.serials != (self.sscc,) or self.gtin is not None):
+        if self.sscc is not None and (self.sort != "pallet" or self.gtin is not None):
             raise ValueError("an SSCC is the serial of one label of a pallet, without GTIN")
-        if self.sscc is None and any(serial.isdigit() and len(serial) == 18 for serial in self.serials):  # noqa: PLR2004 - an SSCC
-            raise ValueError("a serial of 18 digits is an SSCC, and needs to be said as one")
+        _numbered(self.sscc, self.serials)
         return self
 
     def reads(self) -> Iterable[str]:
@@ -65,16 +72,23 @@ class PrintLotLabels(Command):
 
 
 class PrintContainerLabels(Command):
-    """Print labels of a container's latest stuffing."""
+    """Print labels of a container's latest stuffing. With an `sscc` it is one label, and that number is its serial."""
 
     do: Literal["print-container-labels"] = "print-container-labels"
     container_no: Id
-    serials: FreshSerials
+    serials: Serials
+    sscc: Sscc | None = None
     kid: Kid | None = None
     printed_at: Moment
 
+    @model_validator(mode="after")
+    def _serial_of_a_container(self) -> Self:
+        _numbered(self.sscc, self.serials)
+        return self
+
     def reads(self) -> Iterable[str]:
-        return f"container:{self.container_no}", *key_tags(self.kid), *label_tags(self.serials)
+        prefixes = prefix_tags(self.sscc) if self.sscc else ()
+        return f"container:{self.container_no}", *prefixes, *key_tags(self.kid), *label_tags(self.serials)
 
 
 class PrintCard(Command):

@@ -54,7 +54,9 @@ def _of_lot(command: PrintLotLabels, states: States, as_of: Moment) -> LotLabels
     grams = None if command.net_kg is None else thousandths(command.net_kg, "net_kg")
     numbered = [("the product", product.registered_at)] if product else [("the GS1 prefix", prefix.recorded_at)] if prefix else []
     in_time((command.printed_at,), [("the lot", lot.ended_at), *key, *numbered], as_of)
-    _licensed(command, product, prefix, lot.holder_id)
+    if command.gtin is not None and (product is None or product.org_id != lot.holder_id):
+        raise Refused("not-held", "GTIN {number} is no product of the lot's holder", number=command.gtin)
+    _licensed(command.sscc, prefix, lot.holder_id)
     still_open(states, command.kid, command.printed_at)
     return LotLabelsPrinted(
         **command.model_dump(include={"sort", "serials", "public", "gtin", "sscc", "kid", "printed_at"}),
@@ -62,24 +64,25 @@ def _of_lot(command: PrintLotLabels, states: States, as_of: Moment) -> LotLabels
     )  # fmt: skip
 
 
-def _licensed(command: PrintLotLabels, product: Product | None, prefix: Gs1Prefix | None, holder_id: Key) -> None:
+def _licensed(sscc: str | None, prefix: Gs1Prefix | None, holder_id: Key) -> None:
     """A number of GS1 is printed by whoever it was given to. Raises Refused `not-held`."""
-    if command.gtin is not None and (product is None or product.org_id != holder_id):
-        raise Refused("not-held", "GTIN {number} is no product of the lot's holder", number=command.gtin)
-    if command.sscc is not None and (prefix is None or prefix.org_id != holder_id):
-        raise Refused("not-held", "{number} is under no GS1 prefix that was recorded of this organisation", number=command.sscc)
+    if sscc is not None and (prefix is None or prefix.org_id != holder_id):
+        raise Refused("not-held", "{number} is under no GS1 prefix that was recorded of this organisation", number=sscc)
 
 
 def _of_container(command: PrintContainerLabels, states: States, as_of: Moment) -> ContainerLabelsPrinted:
     container, key = found(states, Container, command.container_no), opening(states, command.kid)
     if container.stage == "emptied":
         raise Refused("unknown-container", "container {no} was emptied and not opened again", no=command.container_no)
+    prefix = None if command.sscc is None else prefix_of(states, command.sscc)
     _fresh(states, command.serials)
-    in_time((command.printed_at,), [("the last action", container.at), *key], as_of)
+    numbered = [("the GS1 prefix", prefix.recorded_at)] if prefix else []
+    in_time((command.printed_at,), [("the last action", container.at), *key, *numbered], as_of)
+    _licensed(command.sscc, prefix, container.holder_id)
     still_open(states, command.kid, command.printed_at)
     return ContainerLabelsPrinted(
-        **command.model_dump(include={"container_no", "serials", "kid", "printed_at"}),
-        holder_id=container.holder_id, stuffing=container.stuffing, grams=container.grams,
+        **command.model_dump(include={"container_no", "serials", "sscc", "kid", "printed_at"}),
+        holder_id=container.holder_id, stuffing=container.stuffing, prefix=prefix and prefix.prefix, grams=container.grams,
     )  # fmt: skip
 
 

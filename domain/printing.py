@@ -45,20 +45,25 @@ class LotLabelsPrinted(Printed):
 
     def tags(self, position: int) -> list[str]:
         product = [f"{Product.tag}:{self.gtin}"] if self.gtin else []
-        return [*super().tags(position), *product, *([f"{Gs1Prefix.tag}:{self.prefix}"] if self.prefix else [])]
+        return [*super().tags(position), *product, *_licence(self.prefix)]
 
 
 class ContainerLabelsPrinted(Printed):
-    """`stuffing`: the position at which it was opened; `grams`: what was loaded at the time of printing."""
+    """`stuffing`: the position at which it was opened; `grams`: what was loaded at the time of printing; `prefix`: of the SSCC."""
 
     kind: Literal["container-labels-printed.v1"] = "container-labels-printed.v1"
     sort: Literal["container"] = "container"
     container_no: str
     stuffing: int
+    sscc: str | None
+    prefix: str | None
     grams: int
 
     def about(self) -> list[str]:
         return [f"container:{self.container_no}", f"stuffing:{self.container_no}@{self.stuffing}", f"party:{self.holder_id}"]
+
+    def tags(self, position: int) -> list[str]:
+        return [*super().tags(position), *_licence(self.prefix)]
 
 
 class CardPrinted(Printed):
@@ -70,6 +75,11 @@ class CardPrinted(Printed):
 
     def about(self) -> list[str]:
         return [f"party:{self.party_id}", f"party:{self.holder_id}"]
+
+
+def _licence(prefix: str | None) -> list[str]:
+    """The tag of the licence under which a number was given."""
+    return [f"{Gs1Prefix.tag}:{prefix}"] if prefix else []
 
 
 AnyPrinted = LotLabelsPrinted | ContainerLabelsPrinted | CardPrinted

@@ -57,7 +57,7 @@ class PublishPrice(_OfPrices):
 
 
 class WithdrawPrice(_OfPrices):
-    """Show it no more."""
+    """Show it no more: of the latest stuffing for which it is shown, which may be one of an earlier voyage."""
 
     do: Literal["withdraw-price"] = "withdraw-price"
     withdrawn_at: Moment
@@ -157,11 +157,10 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What an organisation told last of its prices for a container number, and of which stuffing."""
+    """Of which stuffings of a container number an organisation shows its prices, the latest last, and when it said so last."""
 
     tag: ClassVar[str] = "publication"
-    stuffing: int
-    shown: bool
+    shown: tuple[int, ...]
     at: Moment
 
 
@@ -172,6 +171,7 @@ def evolve_share(share: Share | None, fact: SharingFact) -> Share | None:
     return share and replace(share, ended=True)
 
 
-def evolve_publication(fact: SharingFact) -> Publication:
+def evolve_publication(before: Publication | None, fact: SharingFact) -> Publication:
     """What an organisation tells of a container number after `fact`."""
-    return Publication(fact.stuffing, isinstance(fact, PricePublished), fact.happened())
+    others = tuple(each for each in (before.shown if before else ()) if each != fact.stuffing)
+    return Publication((*others, fact.stuffing) if isinstance(fact, PricePublished) else others, fact.happened())

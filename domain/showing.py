@@ -62,21 +62,22 @@ def _end(command: EndShare, states: States, as_of: Moment) -> ShareEnded:
     )  # fmt: skip
 
 
-def _told(command: PublishPrice | WithdrawPrice, states: States, at: Moment, as_of: Moment) -> tuple[Container, bool]:
-    """The container, and whether the organisation's prices for its latest stuffing are shown."""
+def _told(command: PublishPrice | WithdrawPrice, states: States, at: Moment, as_of: Moment) -> tuple[Container, tuple[int, ...]]:
+    """The container, and of which of its stuffings the organisation's prices are shown."""
     holder, container = found(states, Party, command.key(command.holder_id)), found(states, Container, command.container_no)
     before: Publication | None = states.get(command.publication())
-    now = before if before and before.stuffing == container.stuffing else None
-    origins = [("the holder's enrolment", holder.enrolled_at), ("the last action", container.at)]
-    in_time((at,), [*origins, ("the publication", now.at)] if now else origins, as_of)
-    return container, bool(now and now.shown)
+    origins = [("the holder's enrolment", holder.enrolled_at)]
+    if isinstance(command, PublishPrice) or not before or container.stuffing in before.shown:
+        origins.append(("the last action", container.at))
+    in_time((at,), [*origins, ("the publication", before.at)] if before else origins, as_of)
+    return container, before.shown if before else ()
 
 
 def _publish(command: PublishPrice, states: States, as_of: Moment) -> PricePublished:
     (container, shown), holder = _told(command, states, command.published_at, as_of), command.key(command.holder_id)
     if container.stage == "open":
         raise Refused("not-sealed", "container {no} is not sealed yet", no=command.container_no)
-    if shown:
+    if container.stuffing in shown:
         raise Refused("already", "the prices of {holder} for container {no} are shown already", **_named(command))
     return PricePublished(
         container_no=command.container_no, stuffing=container.stuffing, holder_id=holder, published_at=command.published_at
@@ -84,12 +85,10 @@ def _publish(command: PublishPrice, states: States, as_of: Moment) -> PricePubli
 
 
 def _withdraw(command: WithdrawPrice, states: States, as_of: Moment) -> PriceWithdrawn:
-    (container, shown), holder = _told(command, states, command.withdrawn_at, as_of), command.key(command.holder_id)
+    (_, shown), holder = _told(command, states, command.withdrawn_at, as_of), command.key(command.holder_id)
     if not shown:
         raise Refused("already", "the prices of {holder} for container {no} are not shown", **_named(command))
-    return PriceWithdrawn(
-        container_no=command.container_no, stuffing=container.stuffing, holder_id=holder, withdrawn_at=command.withdrawn_at
-    )
+    return PriceWithdrawn(container_no=command.container_no, stuffing=shown[-1], holder_id=holder, withdrawn_at=command.withdrawn_at)
 
 
 def _named(command: PublishPrice | WithdrawPrice) -> dict[str, str]:

@@ -213,7 +213,7 @@ LISTENS: Final[dict[str, tuple[frozenset[str], Evolve]]] = {
     "share": (_kinds(sharing.ContainerShared, sharing.ShareEnded), lambda state, _key, fact, _position: sharing.evolve_share(state, fact)),
     "publication": (
         _kinds(sharing.PricePublished, sharing.PriceWithdrawn),
-        lambda _state, _key, fact, _position: sharing.evolve_publication(fact),
+        lambda state, _key, fact, _position: sharing.evolve_publication(state, fact),
     ),
     "user": (_kinds(*get_args(UserFact), SubjectErased), _forgetting(user.evolve)),
     "device": (_kinds(*get_args(DeviceFact)), lambda state, _key, fact, _position: device.evolve(state, fact)),

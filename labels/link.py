@@ -12,6 +12,8 @@ _LABEL: Final = re.compile(
     rf"|L/(?:(?P<book>[A-Z0-9-]{{1,20}})/)?(?P<lot>[A-Z0-9-]{{1,20}})/S|K|01/(?P<gtin>[0-9]{{14}})/10/(?P<id>[A-Z0-9-]{{1,20}})/21)"
     rf"/(?P<serial>{SERIAL})|/00/(?P<sscc>[0-9]{{18}}))\Z"
 )
+MISREAD: Final = str.maketrans("OIL", "011")
+"""Letters that no serial has, and what people who type one by hand meant."""
 
 
 class Of(NamedTuple):

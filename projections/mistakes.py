@@ -3,11 +3,14 @@
 from ledger.schema import Connection
 from projections.view import Fact, Facts, Rows, View, table
 
-_NODES = ("stuffing:", "lot:", "plot:")
+_NODES = ("printing:", "label:", "share:", "stuffing:", "lot:", "plot:")
 
 
 def touched(tags: list[str]) -> str:
-    """What an entry is about, by its tags: what it filled, made or looked at. The first lot named is the one that was made."""
+    """What an entry is about, by its tags: what it filled, made or looked at. The first lot named is the one that was made.
+
+    Of labels and shares it is these alone: beans are no worse for what was printed on paper.
+    """
     return next((tag for node in _NODES for tag in tags if tag.startswith(node)), tags[0])
 
 

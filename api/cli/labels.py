@@ -1,5 +1,6 @@
 """Labels at the terminal: drawn, printed, voided, and the keys with which they are signed."""
 
+import re
 from typing import Annotated, Any, Final
 
 import typer
@@ -26,14 +27,19 @@ label.add_typer(key, name="key")
 
 
 def _on_keys(act: Any) -> Any:  # noqa: ANN401 - what is done in an opened house by its operator
+    from pydantic import ValidationError
+
     from api.admin import operator
     from api.labelkeys import NoKey
     from api.people import NotDone
+    from api.problems import unreadable
 
     with house() as each:
         caught_up(each)
         try:
             return act(each, operator(each))
+        except ValidationError as error:
+            raise failed(f"--{unreadable(error)}") from None
         except (NotDone, NoKey, ValueError) as refused:
             raise failed(str(refused)) from None
 
@@ -60,7 +66,9 @@ def rotate() -> None:
 def close(
     kid: Annotated[int, typer.Argument(min=1, max=65_535, help="The key's number.")],
     reason: Annotated[str, typer.Option(help="rotated, lost, or compromised: others may have it.")],
-    since: Annotated[str | None, typer.Option(help="Compromised since: labels printed from this moment on are not believed.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Labels printed since this day or moment are not believed; of a compromised key.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,  # noqa: FBT002
 ) -> None:
     """Close a key for ever; its private half is destroyed. Of a compromised one no label is believed, or those before --since alone."""
@@ -68,17 +76,30 @@ def close(
 
     if not yes and not typer.confirm(f"Close label key {kid} for ever, and destroy its private half?", err=True):
         raise typer.Exit(1)
+    if since and re.fullmatch(r"\d{4}-\d\d-\d\d", since):
+        since += "T00:00:00-05:00"
     _on_keys(lambda each, operator: close_key(each, operator, kid, reason, since))  # type: ignore[arg-type]
+    terminal.say(f"label key {kid} is closed: no label is signed with it any more")
 
 
 @key.command("list")
 def list_(json: Json = False) -> None:  # noqa: FBT002
-    """Print all keys: since when, until when, why they were closed, and whether the private half is here."""
+    """Print all keys: since when, until when, why they were closed, and whether the private half is here; --json, the public half too."""
     from api.labelkeys import is_here, keys
 
     rows = _on_keys(lambda each, _operator: [{**one._asdict(), "here": is_here(each.settings, one)} for one in keys(each)])
     if json:
         terminal.data(rows)
     else:
-        heads = ("kid", "opened_at", "closed_at", "reason", "since", "here", "public_key")
-        terminal.table("", heads, [["" if each[head] is None else each[head] for head in heads] for each in rows])
+        heads = ("key", "opened", "closed", "why", "not believed since", "here")
+        times = ("opened_at", "closed_at", "since")
+        told = [row | {name: (row[name] or "")[:16].replace("T", " ") for name in times} for row in rows]
+        terminal.table(
+            "",
+            heads,
+            [[str(row["kid"]), row["opened_at"], row["closed_at"], row["reason"] or "", row["since"], _here(row)] for row in told],
+        )
+
+
+def _here(row: dict[str, Any]) -> str:
+    return "yes" if row["here"] else "no"

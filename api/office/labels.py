@@ -1,7 +1,6 @@
 """Labels in the office: print, draw, void and reprint those of lots, containers and farmers."""
 
 import re
-from collections.abc import Iterable
 from functools import partial
 from io import BytesIO
 from typing import Final
@@ -13,7 +12,7 @@ from api import labelkeys
 from api.access import Actor
 from api.cache import NO_STORE, SECURITY, Ask, Page, answer, asking, page, unknown
 from api.forms import Fields, denied, fields, member
-from api.labelling import Wanted, parts, reprinting
+from api.labelling import Wanted, parts, reprinting, typed_serials
 from api.office.acts import org_of, upper
 from api.office.desk import onward
 from api.office.frame import WHOLE_FORM, Draft, Wrong, acting, attempt, book_of, decimal, framed, new_id, office
@@ -102,7 +101,7 @@ def _record(request: Request, who: Actor, typed: Fields) -> int | Wrong:
     house, sort, count = request.app.state.house, typed.get("sort", "sack"), typed.get("count", "1") or "1"
     if not _NUMBER.fullmatch(count) or not 1 <= int(count) <= (1 if sort == "card" else MOST_PRINTED):
         return Wrong("count", _COUNT, {"found": count[:20], "most": "1" if sort == "card" else f"{MOST_PRINTED:,}"}, "bad-quantity")
-    sscc = re.sub(r"[\s()]", "", typed.get("sscc", "")) if sort == "pallet" else ""
+    sscc = re.sub(r"[\s()]", "", typed.get("sscc", "")) if sort in ("pallet", "container") else ""
     lot = sort not in ("container", "card")
     of = re.sub(r"[\s-]", "", upper(typed, "of")) if sort == "container" else upper(typed, "of")
     wanted = Wanted(
@@ -207,18 +206,8 @@ async def reprint(request: Request, position: str) -> Response:
 
 def _chosen(typed: Fields) -> list[str]:
     """The serials that were ticked or typed, each once."""
-    ticked = (name.removeprefix("label-") for name in typed if name.startswith("label-"))
-    written = re.split(r"[\s,;]+", upper(typed, "serials"))
-    return [each for each in dict.fromkeys([*ticked, *_whole(written)]) if each]
-
-
-def _whole(words: Iterable[str]) -> list[str]:
-    """Serials as labels print them, in two groups of four, put together again."""
-    joined: list[str] = []
-    for word in words:
-        half = len(word) == 4 and joined and len(joined[-1]) == 4  # noqa: PLR2004 - half a serial
-        joined[-1:] = [joined[-1] + word] if half else [*joined[-1:], word]
-    return joined
+    ticked = [name.removeprefix("label-") for name in typed if name.startswith("label-")]
+    return typed_serials([*ticked, typed.get("serials", "")])
 
 
 async def _changed(request: Request, who: Actor, typed: Fields, position: str, drafts: list[Draft], then: str | None) -> Response:

@@ -8,7 +8,7 @@ const KINDS = [
   [`/L/(?:[A-Z0-9-]{1,20}/)?${ID}/S/(${SIGNS})`, _("Label {serial} of lot {id}")],
   [`/01/[0-9]{14}/10/${ID}/21/(${SIGNS})`, _("Label {serial} of lot {id}")],
   [`/K/()(${SIGNS})`, _("Card {serial}")],
-  ["/00/()([0-9]{18})", _("Label of the pallet with the number {serial}")],
+  ["/00/()([0-9]{18})", _("Label of the pallet or container with the number {serial}")],
 ].map(([path, english]) => [new RegExp(`^${path}$`), english]);
 
 function labelAt(path, root) { // what a path of this house leads to; in upper case, as it is printed and signed
@@ -34,11 +34,11 @@ function readLabel(digits) { // the claims, or null where the digits are none
 const dayOf = (moment) => Date.parse(`${moment.slice(0, 10)}T00:00Z`) / 86_400_000;
 
 async function judgeLabel(path, digits, keys) { // the clauses of a label, and its claims where they are this house's own
-  if (!digits) return { clauses: [unknown(_("this label carries no signature: without this house nothing about it can be checked"))] };
+  if (!digits) return { clauses: [unknown(_("this label carries no signature: without this site nothing about it can be checked"))] };
   const claims = readLabel(digits);
-  if (!claims) return { clauses: [no(_("its signature cannot be read: no label of this house was printed so"))] };
+  if (!claims) return { clauses: [no(_("its signature cannot be read: no label was printed so here"))] };
   const key = keys.find((each) => each.kid === claims.kid), about = { kid: claims.kid, day: claims.day };
-  if (!key) return { clauses: [unknown(_("it says that key {kid} signed it, and this browser knows no such key of this house"), about)] };
+  if (!key) return { clauses: [unknown(_("it says that key {kid} signed it, and this browser knows no such key of this site"), about)] };
   if (!(await ed25519(unbase64(key.public, 32), claims.signature, joined([utf8(CONTEXT + path + "\n"), claims.packed])))) {
     return { clauses: [no(_("its signature does not fit this label: it was made up, or taken from another one"), about)] };
   }
@@ -52,7 +52,7 @@ function ofKey(key, { day }, about) { // what a signature that fits is worth aft
   }
   const begun = dayOf(key.opened_at), end = key.closed_at ? dayOf(key.closed_at) : Infinity; // one moment may be written a day apart
   if (day < begun - 1 || day > end + 1) return [no(_("it says that it was issued on {day}, when label key {kid} was not open"), about)];
-  return [yes(_("this house signed it with key {kid} on {day}, for this label and no other"), about)];
+  return [yes(_("it was signed here with key {kid} on {day}, for this label and no other"), about)];
 }
 
 // ---- the log: that the entry which recorded the printing stands in it
@@ -60,7 +60,7 @@ function ofKey(key, { day }, about) { // what a signature that fits is worth aft
 async function judgeLog(claims, { proof, inclusion, policy }) {
   const position = claims.index + 1n;
   if (!proof || !inclusion) {
-    return [unknown(_("entry {position}, which recorded the printing, is in no signed head of the log yet"), { position })];
+    return [unknown(_("entry {position}, which recorded the printing, is not under the log's signature yet"), { position })];
   }
   try {
     const { index, hashes, checkpoint } = parseProof(proof), leaf = unbase64(JSON.parse(decoded(inclusion, "it")).leaf_hash, 32);

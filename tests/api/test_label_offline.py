@@ -101,7 +101,7 @@ def test_with_network_the_browser_checks_signature_and_log_and_says_what_it_did_
     lines = [re.sub(r"\d+", "#", each.strip()) for each in online["en"].split("\n") if each.strip()]
 
     assert lines[0] == "Checked in your browser just now"
-    assert re.fullmatch(r"Shown: this house signed it with key # on \w+ #, #, for this label and no other", lines[1])
+    assert re.fullmatch(r"Shown: it was signed here with key # on \w+ #, #, for this label and no other", lines[1])
     assert re.fullmatch(r"Shown: its printing stands at position # of # in the log \S+", lines[2])
     assert lines[3].startswith("Shown: its log signed it, with the key ")
     assert lines[-1].startswith("Not shown: whether it hangs where it belongs")
@@ -118,7 +118,7 @@ def test_a_key_that_became_known_to_others_is_told_with_and_without_network(
 
     for said in (online["stolen"], offline):
         assert "Not shown: label key 102 is in the hands of others: its signature shows nothing" in said
-        assert "this house signed it" not in said
+        assert "it was signed here" not in said
 
 
 def test_without_a_server_every_sort_of_label_is_checked_by_the_keys_that_were_kept(
@@ -131,7 +131,7 @@ def test_without_a_server_every_sort_of_label_is_checked_by_the_keys_that_were_k
 
     for each in (labels.visited, *labels.others, *further, f"{path.lower()}?s={digits}"):
         said = text(browser, labels.at + each)
-        assert re.match(r"What was found\s+Shown: this house signed it with key 101 on .*, for this label and no other", said), each
+        assert re.match(r"What was found\s+Shown: it was signed here with key 101 on .*, for this label and no other", said), each
         assert "Not shown: whether it or its key was given up since, and whether its printing stands in the log" in said
     assert browser.find_element("css selector", "h1").text.startswith("Label ")
     assert online

@@ -9,12 +9,13 @@ from starlette.testclient import TestClient
 from api import labelpages
 from api.app import create
 from api.head import Head
+from api.headlines import HEADLINES, SORTS, WHY_VOID
 from api.lately import Lately
 from api.scans import Country, Seen
-from api.verdict import HEADLINES, MANY, SORTS, WHY_VOID, Known, Verdict, verdict
+from api.verdict import MANY, Known, Verdict, verdict
 from labels.signed import BadLabel, Claims
 from projections.doubt import Questioned
-from projections.labels import Label, LabelKey, Void
+from projections.labels import Label, LabelKey, Void, label
 from tests.api.labelled import CONTAINER, PRIVATE, Labelled
 
 PRINTED: Final = "2026-06-01T10:00:00-05:00"
@@ -54,7 +55,7 @@ CASES: Final[list[tuple[str, dict[str, Any], str]]] = [
     ("good-unsigned", {"signature": None, "of": {"kid": None}}, "anybody can print the same code"),
     ("forged", {"signature": BadLabel("forged")}, "not of this label"),
     ("forged", {"signature": BadLabel("unreadable")}, "cannot be read"),
-    ("forged", {"signature": BadLabel("unknown-key")}, "never had"),
+    ("forged", {"signature": BadLabel("unknown-key")}, "never used here"),
     ("forged", {"agrees": False}, "another entry than the log has"),
     ("unsigned-though-signed", {"signature": None}, "a copy without its signature"),
     ("compromised-key", {"key": lost(None)}, "the hands of others"),
@@ -150,3 +151,20 @@ def test_a_label_behind_which_something_is_questioned_says_so(labelled_house: La
     assert "The label is in order, but the record behind it is questioned." in page.text
     assert "is questioned, and that is not settled yet: its weight." in page.text
     assert (it.json()["kind"], it.json()["lot"]["questions"]) == ("questioned", [{"reason": "weight", "state": "open"}])
+
+
+def test_a_questioned_printing_is_told_on_its_labels_and_not_of_the_beans(
+    labelled_house: Labelled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(labelpages, "_WHOLES", Lately(60.0, 8))
+    house = labelled_house.house
+    with house.pool.connection() as conn:
+        printed = label(conn, "0PENSAMP")
+    assert printed
+    question = labelled_house.ask("question-fact", position=printed.printing, reason="other", questioned_at=house.now())
+    client = TestClient(create(house), headers={"Accept-Language": "en"})
+    it, same = (client.get(f"{labelled_house.link(each, suffix='.json')}&at={question}").json() for each in ("0PENSAMP", "SACK0001"))
+    labelled_house.ask("settle-question", position=question, outcome="dismissed", settled_at=house.now())
+
+    assert (it["kind"], it["lot"]["questions"]) == ("questioned", [])
+    assert (same["kind"] != "questioned", same["lot"]["questions"]) == (True, [])

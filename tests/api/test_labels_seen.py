@@ -63,8 +63,8 @@ def test_a_signed_label_tells_its_story_in_this_order(labelled_house: Labelled, 
         ("V01DSACK", SIGNED, "no longer valid"),
         ("01DSACK1", SIGNED, "replaced by a newer one"),
         ("NEWSACK1", SIGNED, "The code is genuine"),
-        ("PR1VATE1", SIGNED, "What it is on is not public yet."),
-        ("CARD0001", PLAIN, "whose it is to nobody"),
+        ("PR1VATE1", SIGNED, "Its lot is not public yet: it will be shown here once it is loaded into a container."),
+        ("CARD0001", PLAIN, "Whose card it is stands on no public page"),
     ],
 )
 def test_a_label_has_a_page_with_its_words(
@@ -106,7 +106,7 @@ def test_the_same_as_data_says_the_same(labelled_house: Labelled, scanner: TestC
 
     assert (it["kind"], it["signed"], it["lot"], it["issued_by"]) == ("good-signed", True, None, "Exportadora Granos del Alba S.A.C.")
     assert it["container"] == scanner.get(f"/c/{CONTAINER}.json").json()
-    assert it["sentences"][0] == "The code is genuine: this house issued it."
+    assert it["sentences"][0] == "The code is genuine: it is the one that was printed."
     assert it["head"]["size"] >= it["position"]
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert scanner.get(labelled_house.link("CARD0001", signature=False, suffix=".json")).json()["container"] is None

@@ -1,6 +1,7 @@
 """Labels from the record to the paper: what a scanner reads on them is an address of ours whose signature holds, and nothing personal."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -169,8 +170,38 @@ def test_the_terminal_prints_lists_voids_and_draws_again(house: House, tmp_path:
     assert (code, again[0], len(codes)) == (0, 0, 2)
     assert (tmp_path / "all.zpl").read_text().count("^XA") == 2
     assert position.strip() in listed
-    assert cacao("void", serial, "--reason", "copied")[0] == 0
+    assert cacao("void", serial[:4].lower(), serial[4:], "--reason", "copied")[0] == 0, "as labels print them, in small letters too"
+    assert re.search(rf"{serial} +│ no: copied", cacao("list", position.strip())[1])
     assert cacao("void", serial, "--reason", "copied")[0] == 2
     assert cacao("print", "DR-001", "--paper", "a5", "-o", str(tmp_path / "x.pdf"))[0] == 2
     assert cacao("draw", "1", "-o", str(tmp_path / "x.pdf"))[0] == 2
     assert not (tmp_path / "x.pdf").exists()
+
+
+def test_what_cannot_be_written_is_not_recorded_and_what_was_recorded_but_not_drawn_is_told(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("DATABASE_URL", house.url), ("CACAO_HOME", str(house.settings.folder)), ("CACAO_URL", house.settings.base)):
+        monkeypatch.setenv(name, value)
+
+    def printings() -> int:
+        with house.pool.connection() as conn:
+            return len(views.printings(conn, lot="main/DR-001", most=1_000))
+
+    def cacao(*words: str) -> tuple[int, str]:
+        done = CliRunner().invoke(app, ["label", "print", *words])
+        return done.exit_code, done.output
+
+    before = printings()
+    code, said = cacao("DR-001", "-o", str(tmp_path / "none" / "x.pdf"))
+    assert (code, "nothing was recorded" in said, printings()) == (2, True, before)
+    assert cacao("FA-0002", "--sort", "card", "-o", str(tmp_path / "x.pdf"))[1].startswith("cacao: --org says who gives")
+
+    monkeypatch.setattr("api.printing.drawn", _no_room)
+    code, said = cacao("DR-001", "-o", str(tmp_path / "x.pdf"))
+    assert (code, printings()) == (2, before + 1)
+    assert re.search(r"recorded as entry (\d+), but not drawn .*No space.*: `cacao label draw \1 -o FILE` draws it", said)
+
+
+def _no_room(*_: object) -> int:
+    raise OSError(28, "No space left on device")

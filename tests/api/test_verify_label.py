@@ -144,13 +144,15 @@ class Reached:
 @pytest.mark.parametrize(
     ("other", "code", "words"),
     [
-        (lambda _path, body: body, TRUE, "the entry of its printing stands at position 4 of 4"),
+        (lambda _path, body: body, TRUE, "the entry of its printing stands at position 4 of "),
         (lambda path, body: body.replace(b"index 3", b"index 2") if "tlog-proof" in path else body, FALSE, "another entry"),
         (lambda path, body: body.replace(b'"leaf_hash":"', b'"leaf_hash":"A') if path.endswith("4") else body, FALSE, "no good proof"),
         (lambda path, body: b"{}" if "size" in path else body, FALSE, "no good proof"),
         (lambda path, body: b"[]" if path == "/label-keys" else body, BROKEN, "not among the keys"),
+        (lambda path, body: b'{"kind":"cloned"}' if "/S/" in path else body, TRUE, "may have been copied"),
+        (lambda path, body: b"<html>" if "/S/" in path else body, BROKEN, "does not say whether it is valid still"),
     ],
-    ids=range(5),
+    ids=range(7),
 )
 def test_asked_to_it_asks_the_labels_own_house_for_keys_and_proof(
     printed: tuple[str, TestClient], fresh_house: House, monkeypatch: pytest.MonkeyPatch,
@@ -163,6 +165,7 @@ def test_asked_to_it_asks_the_labels_own_house_for_keys_and_proof(
     assert (said.code, words in said.sentence("en")) == (code, True), said.sentence("en")
     if code == TRUE:
         assert "the keys came from the same place as the label" in said.sentence("en")
+        assert "its house knows of nothing against it" in said.sentence("en") or "copied" in words
         assert (said.found["log_checked_with"], said.found["container_no"]) == ("own key", "CSQU3054383")
 
 
@@ -184,3 +187,25 @@ def test_labels_are_voided_by_people_of_whoever_printed_them_and_are_unknown_to_
     assert answers("main/EX-2", "exporter") == ["unknown-container", "unknown-label", "unknown-label"]
     assert answers("main/EX-1", "buyer")[0] == "forbidden"
     assert answers("main/EX-1", "exporter") == ["accepted", "accepted", "already"]
+
+
+def test_a_label_that_was_voided_since_is_not_true_once_its_house_is_asked(
+    printed: tuple[str, TestClient], fresh_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (_, client), house, now = printed, fresh_house, fresh_house.now()
+    monkeypatch.setattr(verifylabel, "Line", type("Line", (Reached,), {"client": client}))
+
+    def done(**body: Any) -> int:
+        return people.done(house, operator(house), COMMANDS.validate_python({"id": uuid4(), **body}))
+
+    first = done(do="print-container-labels", container_no="CSQU3054383", serials=["4J7NB2T7"], kid=1, printed_at=now)
+    with house.pool.connection() as conn:
+        [label] = of_entry(conn, first)
+    link = label_link("https://cacao.example", labelkeys.of(label), label.serial, labelkeys.digits_of(house, [label])[label.serial])
+    last = done(do="void-labels", serials=["4J7NB2T7"], reason="lost", voided_at=now)
+    wait_until(lambda: client.get(f"/proofs/{last}.tlog-proof").status_code == 200)
+
+    said = verify(link, None, trusted(None, house.settings.log_key), online=True)
+    assert (said.code, said.found["house_says"]) == (FALSE, "void")
+    assert "its house says that it is no longer valid" in said.sentence("en")
+    assert "su casa dice que ya no vale" in said.sentence("es")

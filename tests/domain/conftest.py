@@ -61,7 +61,7 @@ WORLD: dict[str, Any] = {
     "product:09521234000013": Product("main/COOP", MAY),
     "gs1-prefix:9521234": Gs1Prefix("9521234", "main/COOP", MAY),
     "container:SHOWN": Container(61, "main/COOP", "sealed", grams=3_000, departed=False, sold=False, at=MAY),
-    "publication:SHOWN@main/COOP": Publication(61, shown=True, at=MAY),
+    "publication:SHOWN@main/COOP": Publication((61,), MAY),
     "share:S-1": Share("SEALED", 51, "main/COOP", MAY),
     "user:U-1": User(MAY, frozenset({Grant("main/COOP", "buyer", MAY, None)})),
     "device:D-1": Device("U-1", MAY),

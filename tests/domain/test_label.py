@@ -34,17 +34,21 @@ def test_labels_of_a_lot_say_whose_it_is_and_are_found_by_serial_lot_product_and
 
 def test_labels_of_a_container_are_of_its_latest_stuffing_and_a_cards_are_of_whoever_gives_it(accepted: Callable[..., Any]) -> None:
     assert accepted("print-container-labels") == ContainerLabelsPrinted(
-        holder_id="main/COOP", serials=("4J7NB2T5",), kid=7, printed_at=JUNE, container_no="SEALED", stuffing=51, grams=3_000
-    )
+        holder_id="main/COOP", serials=("4J7NB2T5",), kid=7, printed_at=JUNE, container_no="SEALED", stuffing=51,
+        sscc=None, prefix=None, grams=3_000,
+    )  # fmt: skip
     assert accepted("print-card", {"kid": None}) == CardPrinted(
         holder_id="main/COOP", serials=("4J7NB2T5",), kid=None, printed_at=JUNE, party_id="main/FARMER"
     )
 
 
-def test_the_number_of_a_pallet_is_the_serial_of_its_one_label(accepted: Callable[..., Any]) -> None:
+def test_the_number_of_a_pallet_or_container_is_the_serial_of_its_one_label(accepted: Callable[..., Any]) -> None:
     fact = accepted("print-lot-labels", PALLET)
+    of_container = accepted("print-container-labels", {"sscc": SSCC, "serials": [SSCC]})
 
     assert (fact.serials, fact.sscc, fact.prefix) == ((SSCC,), SSCC, "9521234")
+    assert (of_container.serials, of_container.sscc, of_container.prefix) == ((SSCC,), SSCC, "9521234")
+    assert of_container.tags(9)[-2:] == fact.tags(9)[-2:]
     assert fact.tags(9)[-2:] == [f"label:{SSCC}", "gs1-prefix:9521234"]
 
 

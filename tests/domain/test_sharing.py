@@ -63,15 +63,20 @@ def test_prices_are_shown_by_who_paid_them_and_no_more_when_withdrawn(accepted: 
 
     assert shown == PricePublished(container_no="SEALED", stuffing=51, holder_id="main/BUYER", published_at=JUNE)
     assert withdrawn == PriceWithdrawn(container_no="SHOWN", stuffing=61, holder_id="main/COOP", withdrawn_at=JUNE)
-    assert evolve_publication(shown) == Publication(51, shown=True, at=JUNE)
-    assert evolve_publication(withdrawn) == Publication(61, shown=False, at=JUNE)
+    assert evolve_publication(None, shown) == Publication((51,), JUNE)
+    assert evolve_publication(Publication((20, 61), MAY), withdrawn) == Publication((20,), JUNE)
 
 
-def test_what_was_shown_of_an_earlier_voyage_is_not_shown_of_the_next(accepted: Callable[..., Any], refused: Callable[..., Any]) -> None:
-    earlier = {"container_no": "SHOWN", "publication:SHOWN@main/COOP": Publication(20, shown=True, at=MAY)}
+def test_what_was_shown_of_an_earlier_voyage_is_not_shown_of_the_next_and_can_be_withdrawn_after_it_began(
+    accepted: Callable[..., Any], refused: Callable[..., Any]
+) -> None:
+    publication, no = "publication:SHOWN@main/COOP", {"container_no": "SHOWN"}
+    both = Publication((20, 61), MAY)
 
-    assert accepted("publish-price", earlier).stuffing == 61
-    assert refused("withdraw-price", earlier)[0] == "already"
+    assert accepted("publish-price", no | {publication: Publication((20,), MAY)}).stuffing == 61
+    assert accepted("withdraw-price", no | {publication: both}).stuffing == 61
+    assert accepted("withdraw-price", no | {publication: Publication((20,), MAY), "container:SHOWN": {"at": JULY}}).stuffing == 20
+    assert refused("withdraw-price", no | {publication: Publication((), MAY)})[0] == "already"
 
 
 @pytest.mark.parametrize(

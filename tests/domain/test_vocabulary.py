@@ -25,7 +25,7 @@ MAY_BE_EMPTY = {
     "amend-party": {"name", "document", "phone"},
     "offer-lot": {"until"},
     "print-lot-labels": {"gtin", "sscc", "kid", "net_kg"},
-    "print-container-labels": {"kid"},
+    "print-container-labels": {"sscc", "kid"},
     "print-card": {"kid"},
     "reprint-labels": {"kid"},
     "close-label-key": {"since"},

@@ -21,9 +21,9 @@ CLAIMS = Claims(3, DAY, 40, leaf_hash(ENTRY)[:16])
 DIGITS = sign(PATH, CLAIMS, SIGNER)
 POLICY = f"{KEYS}group g 2 ana ben caro\nquorum g\n"
 SAID = {
-    "this house signed it with key {kid} on {day}, for this label and no other": "good",
-    "its signature cannot be read: no label of this house was printed so": "unreadable",
-    "it says that key {kid} signed it, and this browser knows no such key of this house": "unknown-key",
+    "it was signed here with key {kid} on {day}, for this label and no other": "good",
+    "its signature cannot be read: no label was printed so here": "unreadable",
+    "it says that key {kid} signed it, and this browser knows no such key of this site": "unknown-key",
     "its signature does not fit this label: it was made up, or taken from another one": "forged",
 }
 WAYS = pytest.mark.parametrize("ask", [in_node, partial(in_node, plain=True)], ids=["hashing browser", "plain script"])
@@ -105,7 +105,7 @@ def test_what_became_of_the_key_is_said() -> None:
 
     said = [each["is"] for each in in_node([("label", PATH, DIGITS, [key(**fate)]) for fate in fates])]
 
-    ours = ("true", "this house signed it with key {kid} on {day}, for this label and no other")
+    ours = ("true", "it was signed here with key {kid} on {day}, for this label and no other")
     shut = ("false", "it says that it was issued on {day}, when label key {kid} was not open")
     theirs = "label key {kid} is in the hands of others: its signature shows nothing, the label's page says what is known of it"
     assert [[(each["mark"], each["english"]) for each in clauses] for clauses in said] == [
@@ -132,7 +132,7 @@ def test_the_printing_is_found_in_the_log_or_not_and_why() -> None:
          ("true", "its log signed it, with the key {key}")],
         [("true", "its printing stands at position {position} of {size} in the log {origin}"),
          ("unknown", "nobody's signature was checked: give the keys that count")],
-        [("unknown", "entry {position}, which recorded the printing, is in no signed head of the log yet")],
+        [("unknown", "entry {position}, which recorded the printing, is not under the log's signature yet")],
         [("false", another)], [("false", another)],
         [("false", "the proof does not lead where it should"), ("true", "its log signed it, with the key {key}")],
         [("true", "its printing stands at position {position} of {size} in the log {origin}"),
