@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 import anyio
@@ -158,7 +158,7 @@ async def serve(
             return late
         if ask.insider:
             return await run_in_threadpool(make, ask)
-        made = await _cache(request).get((*key, str(ask.house.trouble)), partial(make, ask), int(at or 0))
+        made = await _cache(request, "scans" if further else "pages").get((*key, str(ask.house.trouble)), partial(make, ask), int(at or 0))
         stale = at is not None and made.position < int(at)  # it was being made when the views did not show the position yet
         return await run_in_threadpool(make, ask) if stale else made
 
@@ -180,11 +180,12 @@ def kept(request: Request) -> Kept:
     return there
 
 
-def _cache(request: Request) -> Cache:
+def _cache(request: Request, name: Literal["pages", "scans"]) -> Cache:
+    """Pages made lately: those that their address names, and apart those of which anybody can make up as many as he likes."""
     state = request.app.state
-    if not hasattr(state, "pages"):
-        state.pages = Cache()
-    cache: Cache = state.pages
+    if not hasattr(state, name):
+        setattr(state, name, Cache())
+    cache: Cache = getattr(state, name)
     return cache
 
 

@@ -9,10 +9,10 @@ from typing import Final
 from uuid import uuid4
 
 from api import labelkeys, people
-from api.admin import operator
 from api.house import House
 from api.imports import Import, expected_rows
 from api.labelling import Wanted, batches, print_labels
+from api.people import operator
 from api.printing import drawn
 from api.report import write_people, write_refused
 from api.sample import write_season

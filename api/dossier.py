@@ -24,6 +24,7 @@ from ledger.schema import Connection
 from ledger.store import OUT_OF_REACH
 from projections.dossier import Dossier, dossier
 from projections.doubt import Questioned, questioned
+from projections.public import names
 from projections.sharing import Share, shared_with
 
 router: Final = APIRouter(include_in_schema=False)
@@ -94,13 +95,14 @@ def _shown(ask: Ask, find: Find, name: str, here: str) -> Page:
         opened = Opened(it, *found[1:], questioned(conn, it.of.node))
         if opened.by:
             looks.note(conn, opened.by, opened.way, what, ask.house.now())
-        return _page(ask, opened, here) if what == "page" else _file(ask, conn, it, what, name)
+        return _page(ask, conn, opened, here) if what == "page" else _file(ask, conn, it, what, name)
 
 
-def _page(ask: Ask, opened: Opened, here: str) -> Page:
+def _page(ask: Ask, conn: Connection, opened: Opened, here: str) -> Page:
+    holder = opened.it.of.holder
     return ask.html(
         "dossier.html", headers=HIDDEN, it=opened.it, by=opened.by, here=urlsplit(ask.house.settings.base).path + here,
-        questions=opened.questions, bare=bare,
+        questions=opened.questions, bare=bare, exporter=names(conn, ask.house.vault, [holder]).get(holder) or bare(holder),
     )  # fmt: skip
 
 

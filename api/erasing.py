@@ -6,9 +6,8 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from api import people, terminal
-from api.admin import operator
 from api.house import House
-from api.people import NotDone
+from api.people import NotDone, operator
 from domain.erasure import BASES, EraseSubject
 from ledger import erase, reopen
 from ledger.schema import Connection

@@ -50,8 +50,9 @@ async def scanned(request: Request, path: str, *, data: bool = False) -> Respons
     if digits is not None and not _DIGITS.fullmatch(digits):
         digits = ""
     make = partial(_page, Place(*place) if place else None, digits, "at" in request.query_params)
-    answer = await serve(request, make, data=data, further="" if digits is None else f"s={digits}")
-    if place and not data and request.method == "GET" and answer.status_code in _SEEN:
+    answer = await serve(request, make, data=data, further="label" if digits is None else f"s={digits}")
+    ahead = "prefetch" in request.headers.get("sec-purpose", "")  # a browser looks for somebody who may never come
+    if place and not data and request.method == "GET" and answer.status_code in _SEEN and not ahead:
         scans.note(request.app.state.house, place[2], scans.country(request))
     return answer
 

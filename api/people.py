@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 from uuid import uuid4
 
@@ -9,6 +10,7 @@ from api import sessions
 from api.access import PREFIX, Actor
 from api.giving import give
 from api.house import House
+from api.roles import OPERATOR
 from domain.device import DeviceSort, EnrolDevice, RevokeDevice
 from domain.user import AdmitUser, UserRole
 from domain.values import Command
@@ -35,6 +37,11 @@ class Device:
     enrolled_at: str
     until: str | None
     revoked_at: str | None
+
+
+def operator(house: House) -> Actor:
+    """Whoever holds the keys of this house."""
+    return Actor(f"token-{sha256(house.token().encode()).hexdigest()[:8]}", None, (OPERATOR,))
 
 
 def new_id(letter: str) -> str:

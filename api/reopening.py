@@ -16,9 +16,9 @@ from uuid import uuid4
 import psycopg
 
 from api import people, terminal
-from api.admin import operator
 from api.fetching import Line, NoAnswer
 from api.house import House
+from api.people import operator
 from api.publishing import last_signed, signer
 from api.witnesses import BadPolicy, configured
 from domain.opening import OpenLog

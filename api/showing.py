@@ -5,10 +5,11 @@ from typing import Final
 from pydantic import HttpUrl
 
 from api import people, terminal
-from api.admin import operator
 from api.demo import Demo, NotADemo, ready
 from api.house import House, opened
-from api.running import free, lan_address, serve, serving
+from api.people import operator
+from api.running import free, lan_address, serving
+from api.serving import serve
 from api.settings import Settings
 from labels.qr import blocks
 

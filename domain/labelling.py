@@ -82,7 +82,7 @@ def _of_container(command: PrintContainerLabels, states: States, as_of: Moment) 
     still_open(states, command.kid, command.printed_at)
     return ContainerLabelsPrinted(
         **command.model_dump(include={"container_no", "serials", "sscc", "kid", "printed_at"}),
-        holder_id=container.holder_id, stuffing=container.stuffing, prefix=prefix and prefix.prefix, grams=container.grams,
+        holder_id=container.holder_id, stuffing=container.stuffing, prefix=prefix.prefix if prefix else None, grams=container.grams,
     )  # fmt: skip
 
 

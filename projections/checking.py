@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from ledger.schema import Connection
 from ledger.vault import Vault
 from projections.checks_beans import outturns, repeated
+from projections.checks_labels import labelled
 from projections.checks_land import bought, overlapping, picked, yields_of_plots
 from projections.checks_seal import sealed
 from projections.findings import Finding, WrittenUntil
@@ -24,5 +25,7 @@ def findings(
         done(1)
     yield from sealed(conn, org, until, schema)
     done(2)
+    yield from labelled(conn, org, schema)
+    done(1)
     yield from overlapping(conn, org, vault)
     done(1)

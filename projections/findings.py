@@ -9,7 +9,7 @@ from typing import Final, Literal, NamedTuple, get_args
 
 from ledger.schema import Connection
 
-Check = Literal["yield", "outturn", "picked", "bought", "repeated", "after-seal", "written-late", "overlap"]
+Check = Literal["yield", "outturn", "picked", "bought", "repeated", "after-seal", "written-late", "labelled", "overlap"]
 CHECKS: Final[tuple[Check, ...]] = get_args(Check)
 Sort = Literal["plot", "lot", "party", "container"]
 About = tuple[Sort, str]

@@ -109,3 +109,13 @@ def publishers(conn: Connection, node: str) -> list[str]:
         (node,),
     )
     return [holder for (holder,) in rows]
+
+
+def shown_by(conn: Connection, holder: str) -> list[str]:
+    """The containers for whose beans an organisation shows what it paid, each once, by their numbers."""
+    rows = conn.execute(
+        "SELECT DISTINCT substring(stuffing from 'stuffing:(.*)@') FROM (SELECT DISTINCT ON (stuffing) stuffing, shown"
+        " FROM views.publications WHERE holder = %s ORDER BY stuffing, position DESC) AS latest WHERE shown ORDER BY 1",
+        (holder,),
+    )
+    return [number for (number,) in rows]

@@ -20,10 +20,10 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import people, sending, waiting
-from api.admin import operator
 from api.app import create
 from api.examples import EXAMPLES
 from api.house import House, opened
+from api.people import operator
 from api.roles import OPERATOR, roles
 from api.settings import Settings
 from domain.user import GrantRole

@@ -27,7 +27,7 @@ ONCE = {
     "stdnum": "domain/identity.py",
     "shapely": "domain/geometry.py",
     "ijson": "api/season.py",
-    "uvicorn": "api/running.py",
+    "uvicorn": "api/listening.py",
     "PIL": "labels/raster.py",
     "limits": "api/limits.py",
     "authlib": "api/oidc.py",

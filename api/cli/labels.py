@@ -29,10 +29,10 @@ label.add_typer(key, name="key")
 def _on_keys(act: Any) -> Any:  # noqa: ANN401 - what is done in an opened house by its operator
     from pydantic import ValidationError
 
-    from api.admin import operator
     from api.labelkeys import NoKey
-    from api.people import NotDone
+    from api.people import NotDone, operator
     from api.problems import unreadable
+    from ledger.act import ReadOnly
 
     with house() as each:
         caught_up(each)
@@ -40,7 +40,7 @@ def _on_keys(act: Any) -> Any:  # noqa: ANN401 - what is done in an opened house
             return act(each, operator(each))
         except ValidationError as error:
             raise failed(f"--{unreadable(error)}") from None
-        except (NotDone, NoKey, ValueError) as refused:
+        except (NotDone, NoKey, ReadOnly, ValueError) as refused:
             raise failed(str(refused)) from None
 
 

@@ -216,15 +216,15 @@ def _drawn(each: Any, positions: list[int], form: str, output: Path, paper: str,
 
 
 def _on_labels(act: Any) -> Any:  # noqa: ANN401 - what is done in an opened house by its operator
-    from api.admin import operator
-    from api.people import NotDone
+    from api.people import NotDone, operator
     from api.printing import Unsignable
+    from ledger.act import ReadOnly
 
     with house() as each:
         caught_up(each)
         try:
             return act(each, operator(each))
-        except (NotDone, Unsignable, ValueError) as refused:
+        except (NotDone, ReadOnly, Unsignable, ValueError) as refused:
             raise failed(_plain(str(refused))) from None
         except OSError as error:
             raise failed(f"{error.filename} cannot be written ({error.strerror})") from None

@@ -18,7 +18,7 @@ def serve(port: Port = 8000, host: Annotated[str, typer.Option(help="The address
     """Serve the pages and the door for writing."""
     from api.erasing import said_again
     from api.running import free
-    from api.running import serve as run
+    from api.serving import serve as run
 
     presentable()
     if not free(host, port):
@@ -61,7 +61,7 @@ def rebuild(json: Json = False) -> None:  # noqa: FBT002
 @app.command()
 def token() -> None:
     """Print this house's own token: with it a machine may give every command. Whoever reads CACAO_HOME holds it."""
-    from api.house import token as of
+    from api.token import token as of
 
     print(of(Settings()))  # noqa: T201 - data goes to stdout
 

@@ -23,7 +23,8 @@ def witness(
 ) -> None:
     """Witness the logs of others: sign what goes on from what was signed before, and nothing else. Needs no database."""
     from api import witness as of
-    from api.running import free, listen
+    from api.listening import listen
+    from api.running import free
 
     settings = Settings()
     try:

@@ -24,7 +24,8 @@ TITLES: Final = {
     "yield": "Plots that gave more than they can", "outturn": "Dry beans that weigh too much or too little",
     "picked": "More picked in a day than can be", "bought": "More bought of one farmer in a day than can be picked",
     "repeated": "The same weight again and again", "after-seal": "Beans dated after the seal",
-    "written-late": "Written only after the container was sealed", "overlap": "Plots of two holders on the same ground",
+    "written-late": "Written only after the container was sealed", "labelled": "Labels of more than the lot weighed",
+    "overlap": "Plots of two holders on the same ground",
 }  # fmt: skip
 """Check -> what it looks for."""
 

@@ -5,6 +5,7 @@ from functools import partial
 from io import BytesIO
 from typing import Final
 
+import anyio
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
@@ -17,7 +18,8 @@ from api.office.acts import org_of, upper
 from api.office.desk import onward
 from api.office.frame import WHOLE_FORM, Draft, Wrong, acting, attempt, book_of, decimal, framed, new_id, office
 from api.printing import FORMS, SORTS, Unsignable, batch, drawn, serials_of
-from api.roles import may_command
+from api.limits import refused
+from api.roles import may_command, may_read
 from api.sentences import REASONS
 from domain.label import MOST_PRINTED, MOST_REPLACED, MOST_VOIDED
 from labels.paper import PAPERS
@@ -36,6 +38,8 @@ SAID: Final = {
 }  # fmt: skip
 """Sort of label -> the words for many of it."""
 _READS: Final = ("lots", "farmers")
+_READ_OF: Final = {"card": "farmers", "container": "containers"}
+_DRAUGHTSMEN, _MOST_WAITING = 2, 8
 _MOST_SHOWN: Final = 300
 _TURNS: Final = 3
 _POSITION: Final = re.compile(r"[1-9][0-9]{0,15}")
@@ -58,7 +62,8 @@ async def printed(request: Request) -> Response:
 
 def _printed(ask: Ask, who: Actor, lot: str) -> Page:
     with ask.house.reading(who.org) as conn:
-        found = labels.printings(conn, lot=f"{book_of(who)}/{lot.upper()}" if lot else None)
+        listed = labels.printings(conn, lot=f"{book_of(who)}/{lot.upper()}" if lot else None)
+    found = [each for each in listed if _sees(who, each.sort)]
     return framed(ask, who, "labels.html", here=HERE, found=found, said_of=SAID, prints=bool(_sorts(who)), lot=lot)
 
 
@@ -128,7 +133,12 @@ def _rows(ask: Ask, who: Actor, position: str) -> list[labels.Label]:
     if not _POSITION.fullmatch(position):
         return []
     with ask.house.reading(who.org) as conn:
-        return labels.of_entry(conn, int(position))
+        return [row for row in labels.of_entry(conn, int(position)) if _sees(who, row.sort)]
+
+
+def _sees(who: Actor, sort: str) -> bool:
+    """Whether somebody may see labels of a sort: whoever reads of what they are on."""
+    return may_read(who.roles, _READ_OF.get(sort, "lots"))
 
 
 def _printing(ask: Ask, who: Actor, position: str, *, done: bool = False, typed: Fields | None = None, wrong: Wrong | None = None) -> Page:
@@ -137,11 +147,13 @@ def _printing(ask: Ask, who: Actor, position: str, *, done: bool = False, typed:
         return unknown(ask)
     counting = [row for row in rows if row.void is None]
     voided = [row for row in rows if row.void]
+    draws = may_command(who.roles, DOES[rows[0].sort])
     does = [do for do in ("void-labels", "reprint-labels") if who.org == rows[0].holder and may_command(who.roles, do)]
     return framed(
         ask, who, "label_printing.html", typed, wrong, here=HERE, it=rows[0], said_of=SAID, counting=counting, shown=counting[:_MOST_SHOWN],
         voided=voided[:_MOST_SHOWN], more=max(0, len(counting) - _MOST_SHOWN), does=does, done=done, now=ask.house.now(), papers=PAPERS,
         seconds=SECOND, reasons=REASONS["labels-voided.v1"], position=int(position), key=labelkeys.current(ask.house),
+        draws=draws,
     )  # fmt: skip
 
 
@@ -149,14 +161,26 @@ def _printing(ask: Ask, who: Actor, position: str, *, done: bool = False, typed:
 async def file(request: Request, position: str, form: str) -> Response:
     """The labels as a file for a printer; `serial` chooses one of them."""
     who, asked = member(request, *_READS), request.query_params
-    made = await run_in_threadpool(_file, asking(request), who, position, form, dict(asked))
+    limiter = _draughtsmen(request)
+    if limiter.statistics().tasks_waiting >= _MOST_WAITING:
+        return refused(request, 503, "other labels are being drawn: ask again in a moment", {"Retry-After": "10"})
+    made = await anyio.to_thread.run_sync(_file, asking(request), who, position, form, dict(asked), limiter=limiter)
     return answer(request, made, NO_STORE)
+
+
+def _draughtsmen(request: Request) -> anyio.CapacityLimiter:
+    """So many files are drawn at once: a printing takes seconds, and whoever asks for many of them keeps nobody else waiting."""
+    state = request.app.state
+    if not hasattr(state, "draughtsmen"):
+        state.draughtsmen = anyio.CapacityLimiter(_DRAUGHTSMEN)
+    limiter: anyio.CapacityLimiter = state.draughtsmen
+    return limiter
 
 
 def _file(ask: Ask, who: Actor, position: str, form: str, asked: Fields) -> Page:
     paper, second, serial = asked.get("paper", "a6"), asked.get("second", "en"), asked.get("serial", "")
     rows = [row for row in _rows(ask, who, position) if serial in ("", row.serial)]
-    if not rows or form not in FORMS or paper not in PAPERS or second not in SECOND:
+    if not rows or not may_command(who.roles, DOES[rows[0].sort]) or form not in FORMS or paper not in PAPERS or second not in SECOND:
         return unknown(ask)
     made = BytesIO()
     try:

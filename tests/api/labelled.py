@@ -5,8 +5,8 @@ from typing import Any, Final
 from uuid import uuid4
 
 from api import labelkeys
-from api.admin import operator
 from api.house import House
+from api.people import operator
 from domain.vocabulary import COMMANDS
 from labels import signed
 from labels.link import Of, label_path

@@ -9,9 +9,9 @@ from starlette.testclient import TestClient
 
 from api import people
 from api.access import COOKIE
-from api.admin import operator
 from api.app import create
 from api.house import House
+from api.people import operator
 from domain.party import EnrolParty
 
 PLACE = "https://cacao.example"

@@ -8,8 +8,8 @@ from typing import Final
 from uuid import uuid4
 
 from api import people
-from api.admin import operator
 from api.house import House
+from api.people import operator
 from domain.label import PrintContainerLabels
 from domain.labelkey import OpenLabelKey
 from labels.link import Of, label_path

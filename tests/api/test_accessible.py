@@ -8,9 +8,9 @@ from pydantic import HttpUrl
 from selenium import webdriver
 
 from api import people
-from api.admin import operator
 from api.app import create
 from api.house import House
+from api.people import operator
 from api.sample import write_season
 from domain.user import GrantRole
 from projections.labels import label

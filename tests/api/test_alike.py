@@ -12,10 +12,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from api import people
-from api.admin import operator
 from api.app import create
 from api.examples import EXAMPLES
 from api.house import House
+from api.people import operator
 from api.roles import OPERATOR, may_command, roles, touches
 from tests.api.people import FROM_US, PLACE, admitted, organisation, signed_in
 from tests.api.test_doors import NAMED, OPEN, RULES, doors

@@ -37,7 +37,7 @@ RULES: Final[dict[str, tuple[str, ...]]] = {
     "/farmers": ("farmers",), "/farmers/find": ("farmers",), "/farmers/new": ("farmers",), "/farmers/{party}": ("farmers",),
     "/farmers/{party}/plots/new": ("plots",), "/land/{plot}": ("plots",), "/land/{plot}/{act}": ("plots",),
     "/land/{plot}/survey": ("plots",), "/land/{plot}/transfer": ("plots",),
-    "/daybook": ("money",), "/daybook.csv": ("money",), "/pay/{party}": ("money",), "/prices": ("prices",),
+    "/daybook": ("money",), "/daybook.csv": ("money",), "/pay/{party}": ("money",), "/prices": ("prices",), "/prices/shown": ("prices",),
     "/numbers": ("users",), "/numbers/{act}": ("record-gs1-prefix",),
     "/stock": ("lots",), "/stock.csv": ("lots",), "/stock/{id_}": ("lots",), "/stock/{book}/{id_}": ("lots",),
     "/stock/{id_}/offer": ("lots",),

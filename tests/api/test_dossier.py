@@ -13,7 +13,7 @@ from api import looks
 from api.app import create
 from api.house import House
 from api.limits import SHARED_A_MINUTE
-from tests.api.cargo import FAR, JUNE, NUMBER, PRICES, ring, stuffed, told
+from tests.api.cargo import FAR, JUNE, NUMBER, OTHER, PRICES, ring, stuffed, told
 from tests.api.people import FROM_US, PLACE, signed_in
 
 ONE = {"do": "share-container", "container_no": NUMBER, "shared_at": JUNE, "until": FAR}
@@ -205,3 +205,22 @@ def test_one_address_opens_so_many_links_a_minute_and_no_more(fresh_house: House
 
     assert tried == [404] * SHARED_A_MINUTE + [429]
     assert far.get("/robots.txt").status_code == 200
+
+
+def test_who_paid_but_does_not_hold_the_container_shows_its_price_at_its_prices(
+    fresh_house: House, first: int, people: dict[str, TestClient]
+) -> None:
+    assert first
+    with signed_in(fresh_house, OTHER, "exporter") as paid:
+        paid.headers["Accept-Language"] = "en"
+        assert paid.get(f"/containers/{NUMBER}/sharing").status_code == 404  # it is another's
+        assert "It is shown for no container." in paid.get("/prices").text
+        asked = {"id": str(uuid4()), "container_no": NUMBER.lower()}
+        assert paid.post("/prices/shown", data=asked).status_code == 303
+        shown = paid.get("/prices").text
+        assert f'<a href="/c/{NUMBER}">' in shown
+        assert NUMBER not in people["exporter"].get("/prices").text
+        assert paid.post("/prices/shown", data=asked | {"id": str(uuid4())}).status_code != 303  # already
+        assert paid.post("/prices/shown", data=asked | {"id": str(uuid4()), "show": "no"}).status_code == 303
+        assert "It is shown for no container." in paid.get("/prices").text
+    assert people["plant"].post("/prices/shown", data=asked).status_code == 403

@@ -19,11 +19,11 @@ from starlette.testclient import TestClient
 
 from api import erased, people
 from api.access import COOKIE
-from api.admin import operator
 from api.app import create
 from api.backup import root_of
 from api.erasing import found, run
 from api.house import House, opened
+from api.people import operator
 from api.roles import OPERATOR, roles
 from tests.api.people import FROM_US, PLACE, admitted, organisation, signed_in
 from tests.api.test_doors import doors

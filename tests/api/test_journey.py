@@ -13,9 +13,9 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 
 from api import people
-from api.admin import operator
 from api.app import create
 from api.house import House
+from api.people import operator
 from domain.user import GrantRole
 from tests.api.chromium import free_port, served
 from tests.api.people import admitted, organisation, signed_in

@@ -13,9 +13,9 @@ from selenium.webdriver.support.wait import WebDriverWait
 from starlette.testclient import TestClient
 
 from api import people, scripted
-from api.admin import operator
 from api.app import create
 from api.house import House
+from api.people import operator
 from domain.labelkey import CloseLabelKey
 from domain.vocabulary import COMMANDS
 from labels.signed import Claims

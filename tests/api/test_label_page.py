@@ -98,6 +98,26 @@ def test_of_what_nobody_may_know_nothing_is_said(case: str) -> None:
     assert judged(**UNKNOWN[case]) == Verdict("unknown", HEADLINES["unknown"])
 
 
+NOT_IN_ORDER: Final[tuple[dict[str, Any], ...]] = (
+    {"signature": BadLabel("forged")}, {"signature": None}, {"of": {"void": VOID}}, {"key": lost(None)},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("of", NOT_IN_ORDER)
+def test_what_a_good_page_says_of_the_beans_never_vouches_for_a_label_that_is_not_in_order(of: dict[str, Any]) -> None:
+    lines = judged(**of).lines
+
+    assert lines[-1].sign == "warn"
+    assert "does not vouch for this label" in lines[-1].english
+
+
+def test_only_of_a_label_whose_signature_is_good_is_it_said_what_it_is() -> None:
+    assert judged().lines[0].english.startswith("It is")
+    for of in ({"signature": BadLabel("forged")}, {"signature": None}, {"key": lost(None)}):
+        first = judged(**of).lines[0]
+        assert (first.sign, first.english[:12]) == ("open", "Under number"), of
+
+
 def test_no_verdict_is_one_green_tick() -> None:
     for sort in ("sack", "container", "pallet", "sample"):
         signs = [line.sign for line in judged(of={"sort": sort}, number="KAWU2607135", seal="PE1").lines]

@@ -10,13 +10,12 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from api import labelkeys
-from api.admin import operator
 from api.app import create
 from api.cli import app
 from api.doctor import _label_keys
 from api.house import House
 from api.labelkeys import NoKey
-from api.people import NotDone
+from api.people import NotDone, operator
 from ledger.crypto import verify
 
 

@@ -13,10 +13,10 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from api import labelkeys
-from api.admin import operator
 from api.house import House
 from api.look import catalog
 from api.office import labels as pages
+from api.people import operator
 from tests.api.people import organisation, signed_in
 
 TEXT = {"Accept-Language": "en"}

@@ -12,8 +12,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from api import people
-from api.admin import operator
 from api.house import House
+from api.people import operator
 from domain.user import GrantRole
 from tests.api.people import admitted, organisation, signed_in
 from tests.api.village import JUNE, farmer, given, size

@@ -12,8 +12,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from api import people as admitting
-from api.admin import operator
 from api.house import House
+from api.people import operator
 from domain.vocabulary import COMMANDS
 from tests.api.people import organisation, signed_in
 

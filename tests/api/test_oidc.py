@@ -22,10 +22,10 @@ from starlette.testclient import TestClient
 
 from api import people
 from api.access import COOKIE
-from api.admin import operator
 from api.app import create
 from api.house import House
 from api.oidc import BACK
+from api.people import operator
 from tests.api.chromium import fits, free_port, served
 from tests.api.connecting import CLIENT, SECRET, browser_of, door, logged_in, sorts, with_provider
 from tests.api.people import PLACE, admitted, organisation, signed_in

@@ -237,6 +237,14 @@ def test_a_file_whose_address_has_its_version_never_changes(reader: TestClient) 
     assert "immutable" in reader.get(address).headers["Cache-Control"]
 
 
+@pytest.mark.parametrize("name", ["cacao.css", "label.js", "x/../label.js"])
+def test_a_file_under_another_version_is_left_in_no_cache(reader: TestClient, name: str) -> None:
+    answer = reader.get(f"/static/{name.replace('..', '%2e%2e')}?v=0123456789")
+
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.status_code in {200, 404}
+
+
 @pytest.mark.parametrize("code", [*CODES, "unauthorized", "not-found"])
 def test_every_code_of_a_refusal_has_a_page_in_both_languages(reader: TestClient, code: str) -> None:
     assert MEANINGS[code] in reader.get(f"/problems/{code}?lang=en").text

@@ -11,9 +11,9 @@ from selenium.webdriver.support.expected_conditions import presence_of_element_l
 from selenium.webdriver.support.wait import WebDriverWait
 
 from api import people
-from api.admin import operator
 from api.app import create
 from api.house import House
+from api.people import operator
 from tests.api.chromium import fits, free_port, see, served
 from tests.api.people import admitted, organisation
 

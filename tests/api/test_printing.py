@@ -13,11 +13,10 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from api import labelkeys
-from api.admin import operator
 from api.cli.common import app
 from api.house import House
 from api.labelling import Unasked, Wanted, batches, print_labels, reprint, void
-from api.people import NotDone
+from api.people import NotDone, operator
 from api.printing import Unsignable, batch, drawn, serials, serials_of
 from domain.label import MOST_PRINTED
 from labels.link import label_at

@@ -11,9 +11,9 @@ from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
 from api import labelkeys, looks
-from api.admin import operator
 from api.app import create
 from api.house import House
+from api.people import operator
 from tests.api.cargo import JUNE, NUMBER, PRICES, stuffed, told
 from tests.api.test_doors import OPEN, RULES
 

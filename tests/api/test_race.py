@@ -19,8 +19,8 @@ import pytest
 
 from api import people
 from api.access import COOKIE, Actor
-from api.admin import operator
 from api.house import House
+from api.people import operator
 from api.running import free
 from domain.vocabulary import COMMANDS
 from tests.api.chromium import free_port

@@ -195,3 +195,16 @@ def test_a_page_says_when_the_head_was_last_signed(reader: TestClient) -> None:
     time.sleep(1.1)  # as long as a head is told on
 
     assert said_so.search(unescape(reader.get("/l/X-0010?lang=en").text))
+
+
+def test_a_page_that_was_made_lately_of_what_was_there_before_an_erasure_is_not_kept_again(shelf: Shelf) -> None:
+    before = page(b"Cooperativa de Rosa", "text/html")
+
+    async def asks() -> None:
+        await shelf.asks("named", before)
+        shelf.house.settings.erased.write_text("somebody", encoding="ascii")
+        assert await shelf.asks("named", before), "of the pages that are served for seconds as they were made"
+        shelf.there = False
+        assert await shelf.asks("named", before) is None
+
+    asyncio.run(asks())

@@ -12,10 +12,10 @@ from starlette.testclient import TestClient
 
 from api import people, sessions
 from api.access import COOKIE, PREFIX
-from api.admin import operator
 from api.app import create
 from api.examples import EXAMPLES
 from api.house import House
+from api.people import operator
 from domain.user import GrantRole
 from ledger.decision import PERU
 from projections.users import grants

@@ -77,6 +77,7 @@ def test_public_pages_carry_the_buyers_name_colours_logo_and_link(branded: TestC
     assert [each.headers["Content-Security-Policy"] for each in (sheet, logo)] == [SECURITY["Content-Security-Policy"]] * 2
     assert {"style-src 'self'", "img-src 'self' data:"} <= set(answer.headers["Content-Security-Policy"].split("; "))
     assert {each.headers["Cache-Control"] for each in (sheet, logo)} == {"public, max-age=31536000, immutable"}
+    assert {branded.get(f"/theme{each}?v=0").headers["Cache-Control"] for each in (".css", "/logo")} == {"no-store"}
     assert ET.fromstring(logo.text)[0].attrib == {"d": "M0 0h40v10z", "fill": "#0b3d91"}  # noqa: S314 - made here
 
 

@@ -13,12 +13,12 @@ from typer.testing import CliRunner
 
 from api import labelkeys, people, verifylabel
 from api.access import Actor
-from api.admin import operator
 from api.app import create
 from api.cli import app
 from api.fetching import Reply
 from api.giving import give
 from api.house import House
+from api.people import operator
 from api.verifying import BROKEN, FALSE, TRUE, Trust, Verdict, trusted
 from api.verifylabel import Key, keys_of, verify
 from domain.vocabulary import COMMANDS

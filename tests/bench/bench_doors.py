@@ -22,8 +22,8 @@ from pydantic import HttpUrl
 
 from api import people
 from api.access import COOKIE
-from api.admin import operator
 from api.house import House, opened
+from api.people import operator
 from api.settings import Settings
 from domain.vocabulary import COMMANDS
 from ledger.act import Act

@@ -14,6 +14,7 @@ from ledger.decision import Accepted
 from ledger.writer import Writer
 from projections import follow
 from projections.checks_beans import outturns, repeated
+from projections.checks_labels import labelled
 from projections.checks_land import bought, overlapping, picked, yields_of_plots
 from projections.checks_seal import sealed
 from projections.findings import Finding, written_until
@@ -284,3 +285,19 @@ def test_a_moment_of_writing_is_the_position_of_the_last_entry_written_then(vill
         at = [written_until(conn, began + timedelta(seconds=seconds)) for seconds in (-100_000, -1, 0, 59, 60, 9_999)]
 
     assert at == [0, 5, 6, 6, 8, 8]
+
+
+def test_labels_that_say_more_than_their_lot_weighed_are_found_until_what_is_too_many_is_voided(
+    village: House, tell: Callable[..., None]
+) -> None:
+    sacks = {"do": "print-lot-labels", "lot_id": "B-1", "sort": "sack", "public": False, "net_kg": "20", "printed_at": JUNE}
+    tell(village, harvest("H-1", "50", MAY), buy("B-1", "AG-1", "H-1", "50", "9"), org=ORG)
+    tell(village, sacks | {"serials": ["AAAAAAAA", "BBBBBBBB", "CCCCCCCC"]}, org=ORG)
+    assert not look(village, labelled), "the last sack is not full"
+
+    tell(village, sacks | {"serials": ["DDDDDDDD"]}, org=ORG)
+    said = "labels of sacks of lot B-1 that count say 80 kg, and the lot weighed 50 kg: void those that are on no beans"
+    assert told(look(village, labelled)) == [(said, ("main/B-1",), (7, 8, 9))]
+
+    tell(village, {"do": "void-labels", "serials": ["BBBBBBBB"], "reason": "other", "voided_at": JUNE}, org=ORG)
+    assert not look(village, labelled)
