@@ -60,3 +60,5 @@ OUT_OF_ORDER: Final[Mapping[Kind, str]] = {
 }  # fmt: skip
 """What whoever stands before such a label should do, where no other sentence says so."""
 CARD: Final = Line("open", _("A card of this number was issued and is valid; the code itself proves nothing."))
+UNSIGNED: Final = Line("open", _("The log is not signed yet: nothing is proven."))
+"""Where nothing that is said can be proven yet."""

@@ -101,7 +101,9 @@ def _elements(of: Of, serial: str) -> str:
     return f"(01){of.gtin}(10){bare(of.lot)}(21){serial}" if of.gtin and of.lot else ""
 
 
-_SEAL: Final = "SELECT seal_no FROM views.containers WHERE container_no = %s AND first = %s"
+_SEAL: Final = """SELECT seal_no FROM views.containers c WHERE container_no = %s AND first = %s AND EXISTS (SELECT FROM views.timeline t
+ JOIN views.moments m USING (position) WHERE t.tag = c.stuffing AND m.kind = 'container-sealed.v1' AND m.position < %s)"""
+"""A seal that was on the container when the label was printed: drawn again later, it is the same label."""
 _NAMED: Final = "SELECT 1 FROM views.parties WHERE organisation AND party = %s"
 
 
@@ -112,7 +114,7 @@ def _label(house: House, conn: Connection, row: views.Label, *, draft: bool) -> 
         opened = house.vault.open(conn, [tag])
         name = str(opened[tag].content.get("name", "")) if tag in opened else ""
     if row.container_no:
-        (seal,) = conn.execute(_SEAL, (row.container_no, row.stuffing)).fetchone() or (None,)
+        (seal,) = conn.execute(_SEAL, (row.container_no, row.stuffing, row.position)).fetchone() or (None,)
     number = row.container_no or bare(row.lot or row.party or "")
     return Label(SORTS[row.sort], number, row.printed_at[:10], name, row.grams, seal, row.kid, draft)
 

@@ -91,7 +91,7 @@ def _own(text: str) -> Markup:
 @router.api_route("/offline", methods=_METHODS)
 async def offline(request: Request) -> Response:
     """The page that a browser keeps, in the reader's language."""
-    return await serve(request, _kept)
+    return await serve(request, _kept, still=True)
 
 
 @router.api_route("/sw.js", methods=_METHODS)

@@ -140,7 +140,7 @@ def _style(file: _File) -> str:
     """The colours that are set, and where the logo stands."""
     of = {scheme: _set(getattr(file, scheme)) for scheme in SCHEMES}
     logo = ".brand img{height:2.25rem;width:auto;vertical-align:middle;margin-right:.6rem}\n" if file.logo else ""
-    dark = f"@media (prefers-color-scheme:dark){{{of['dark']}}}\n" if of["dark"] else ""
+    dark = f"@media screen and (prefers-color-scheme:dark){{{of['dark']}}}\n" if of["dark"] else ""
     return f"{of['light']}\n{dark}{logo}"
 
 

@@ -11,7 +11,7 @@ from itertools import combinations
 from typing import Final
 
 from api.head import Head
-from api.headlines import CARD, FORGED, HEADLINES, OUT_OF_ORDER, SORTS, WHY_VOID, Kind, Line, Sign, Value, _
+from api.headlines import CARD, FORGED, HEADLINES, OUT_OF_ORDER, SORTS, UNSIGNED, WHY_VOID, Kind, Line, Sign, Value, _
 from api.scans import Country, Seen
 from labels.signed import BadLabel, Claims
 from projections.doubt import Questioned
@@ -132,7 +132,7 @@ def _void(label: Label) -> list[Line]:
 
 def _log(of: Known, label: Label) -> list[Line]:
     if of.head is None:
-        return [Line("open", _("The log is not signed yet: nothing is proven."))]
+        return [UNSIGNED]
     at: dict[str, Value] = {"position": label.position, "size": of.head.size}
     waits = _("Its printing is entry {position}, and the log is signed up to entry {size} so far. Look again in a minute.")
     if of.head.size < label.position:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from api import head
 from api.cache import ANY_SITE, SECURITY, Ask, Page, page
+from api.headlines import UNSIGNED
 from api.look import drawn
 from api.shown import spoken
 from api.verdict import of_head
@@ -70,7 +71,7 @@ def lot_page(ask: Ask, it: public.Lot, **further: Any) -> Page:  # noqa: ANN401 
 
 def _about(ask: Ask, it: public.Container | public.Lot) -> dict[str, Any]:
     newest = head.lately(ask.house)
-    log = [(line.sign, spoken(ask.language, line)) for line in (of_head(newest) if newest else ())]
+    log = [(line.sign, spoken(ask.language, line)) for line in (of_head(newest) if newest else (UNSIGNED,))]
     return {"it": it, "map": drawn(ask.language, it.origin.cells), "head": newest, "log": log}
 
 

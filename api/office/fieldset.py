@@ -30,7 +30,7 @@ LABELS: Final = {
     "price_id": "Number of the price", "premiums": "Premiums", "payer_id": "Paid by", "centimos": "Amount", "advance_id": "Advance",
     "payment_id": "Payment", "user_id": "User", "org_id": "For", "device_id": "Device", "sort": "Sort", "credential": "Known by",
     "scopes": "Scopes", "of": "Whose data", "basis": "Reason", "position": "Entry", "annulled_kind": "Kind of entry",
-    "questioned_kind": "Kind of entry", "about": "What that entry is about", "corrected_by": "Corrected by the commands",
+    "questioned_kind": "Kind of entry", "about": "What it is about", "corrected_by": "Corrected by the commands",
     "outcome": "Outcome", "at": "When", "started_at": "Begun", "ended_at": "Ended", "from_at": "From", "to_at": "To",
     "until": "Until", "valid_from": "Holds from", "valid_to": "Holds until", "planted_at": "Planted", "surveyed_at": "Surveyed",
     "enrolled_at": "Enrolled", "amended_at": "Amended", "transferred_at": "Handed over", "raised_at": "Raised",

@@ -14,11 +14,11 @@ from api.access import Actor
 from api.cache import NO_STORE, SECURITY, Ask, Page, answer, asking, page, unknown
 from api.forms import Fields, denied, fields, member
 from api.labelling import Wanted, parts, reprinting, typed_serials
+from api.limits import refused
 from api.office.acts import org_of, upper
 from api.office.desk import onward
 from api.office.frame import WHOLE_FORM, Draft, Wrong, acting, attempt, book_of, decimal, framed, new_id, office
 from api.printing import FORMS, SORTS, Unsignable, batch, drawn, serials_of
-from api.limits import refused
 from api.roles import may_command, may_read
 from api.sentences import REASONS
 from domain.label import MOST_PRINTED, MOST_REPLACED, MOST_VOIDED

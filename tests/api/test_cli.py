@@ -144,14 +144,20 @@ def test_the_token_is_made_once_and_kept_from_others(cacao: Terminal) -> None:
     assert (cacao.home / "keys" / "token").stat().st_mode & 0o077 == 0
 
 
+def weak(cacao: Terminal) -> set[str]:
+    """What is wrong with the PostgreSQL of the tests: our own is made not to wait for the disk, and doctor must say so."""
+    with psycopg.connect(cacao.url) as conn:
+        return {"fsync"} if conn.execute("SHOW fsync").fetchone() == ("off",) else set()
+
+
 def test_doctor_finds_a_sound_house_sound(cacao: Terminal, season: Path) -> None:
     assert season.exists()
     findings = {each["what"]: each for each in json.loads(cacao("doctor", "--json").stdout)}
 
-    assert {name for name, each in findings.items() if each["state"] == "wrong"} == set()
+    assert {name for name, each in findings.items() if each["state"] == "wrong"} == weak(cacao)
     at, _, size = findings["views"]["found"].removeprefix("at ").partition(" of ")
     assert int(at) == int(size) > 2_000
-    assert findings["fsync"]["found"] == "on"
+    assert findings["fsync"]["found"] == ("off" if weak(cacao) else "on")
 
 
 def test_doctor_finds_a_lost_key_and_a_lost_database(cacao: Terminal, season: Path) -> None:
@@ -160,7 +166,7 @@ def test_doctor_finds_a_lost_key_and_a_lost_database(cacao: Terminal, season: Pa
 
     lost = cacao("doctor", "--json")
     assert lost.returncode == 1
-    assert [each["what"] for each in json.loads(lost.stdout) if each["state"] == "wrong"] == ["vault"]
+    assert {each["what"] for each in json.loads(lost.stdout) if each["state"] == "wrong"} == {"vault"} | weak(cacao)
     assert not (cacao.home / "keys" / "vault.key").exists()
     assert "put it back" in cacao("replay").stderr
 

@@ -1,4 +1,4 @@
-"""What an attacker tries at labels: to tell void ones from those that never were, to push pages out, to draw what is not theirs to print."""
+"""What is tried at labels: to tell void ones from those that never were, to push pages out, to draw what is not one's own to print."""
 
 from typing import Any, Final
 
@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from api.app import create
 from api.house import House
-from tests.api.labelled import LOT, PRIVATE, Labelled
+from tests.api.labelled import LOT, Labelled
 from tests.api.people import signed_in
 
 NEVER: Final = "ZZZZZZZZ"
@@ -104,4 +104,11 @@ def test_only_some_files_of_labels_are_drawn_at_once_and_few_wait(
         busy = browser.get(f"{printings['sack']}/labels.pdf")
 
     assert (busy.status_code, busy.headers["Retry-After"]) == (503, "10")
-    assert PRIVATE not in busy.text
+
+
+@pytest.mark.parametrize("name", ["cacao.css", "label.js", "x/%2e%2e/label.js"])
+def test_a_file_under_another_version_is_left_in_no_cache(scanner: TestClient, name: str) -> None:
+    answer = scanner.get(f"/static/{name}?v=0123456789")
+
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.status_code in {200, 404}

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -12,13 +13,14 @@ import zxingcpp
 from PIL import Image
 from typer.testing import CliRunner
 
-from api import labelkeys
+from api import labelkeys, people
 from api.cli.common import app
 from api.house import House
 from api.labelling import Unasked, Wanted, batches, print_labels, reprint, void
 from api.people import NotDone, operator
 from api.printing import Unsignable, batch, drawn, serials, serials_of
 from domain.label import MOST_PRINTED
+from domain.vocabulary import COMMANDS
 from labels.link import label_at
 from labels.paper import PAPERS
 from labels.signed import checked, day_of
@@ -204,3 +206,23 @@ def test_what_cannot_be_written_is_not_recorded_and_what_was_recorded_but_not_dr
 
 def _no_room(*_: object) -> int:
     raise OSError(28, "No space left on device")
+
+
+def test_a_label_drawn_again_after_its_container_was_sealed_is_the_one_that_was_printed(house: House) -> None:
+    now, at = house.now(), {"container_no": "CSQU3054383"}
+
+    def ask(do: str, **body: str) -> None:
+        command = COMMANDS.validate_python({"do": do, "id": uuid4(), "at": now, **at, **body})
+        people.done(house, people.operator(house), command)
+
+    def printed() -> int:
+        (position,) = print_labels(house, people.operator(house), Wanted("container", "CSQU3054383"), 1)
+        return position
+
+    ask("open-container", holder_id="AG-01")
+    ask("load-lot", lot_id="DR-001", kg="1", bags="1")
+    first = printed()
+    ask("seal-container", seal_no="PE9")
+    seals = [batches(house, None, [position])[0].label.seal for position in (first, printed())]
+
+    assert seals == [None, "PE9"]

@@ -59,7 +59,7 @@ def test_pages_are_shown_as_they_were_while_the_database_is_away_and_are_new_whe
     app = create(standing)
     app.state.pages = Cache(seconds=0)
     with TestClient(app, headers={"Accept-Language": "de"}) as client:
-        before = {path: client.get(path) for path in ("/", "/?lang=fr", "/verify")}
+        before = {path: client.get(path) for path in ("/", "/?lang=fr", "/verify", "/offline")}
         halt(server)
 
         during = {path: client.get(path) for path in before}
@@ -73,7 +73,7 @@ def test_pages_are_shown_as_they_were_while_the_database_is_away_and_are_new_whe
             time.sleep(0.05)
         assert client.get("/c/CSQU3054383").status_code == 404
 
-    assert [each.status_code for each in (*before.values(), *during.values(), back)] == [200] * 7
+    assert [each.status_code for each in (*before.values(), *during.values(), back)] == [200] * 9
     for path, language in (("/", "de"), ("/?lang=fr", "fr")):
         then = datetime.fromisoformat(during[path].headers[AS_OF])
         assert timedelta() <= datetime.now(UTC) - then < timedelta(minutes=1)
@@ -83,7 +83,8 @@ def test_pages_are_shown_as_they_were_while_the_database_is_away_and_are_new_whe
         assert during[path].text.replace(re.findall(r'<p class="trouble".*?</p>', during[path].text)[0], "") == before[path].text
         assert during[path].headers["Cache-Control"] == "no-store"
         assert during[path].headers["ETag"] != before[path].headers["ETag"]
-    assert (AS_OF in during["/verify"].headers, during["/verify"].text) == (False, before["/verify"].text)
+    for path in ("/verify", "/offline"):  # a phone keeps the second, for a time when the database is long back
+        assert (AS_OF in during[path].headers, during[path].text) == (False, before[path].text)
     assert [(each.status_code, each.headers["Retry-After"], each.headers["Cache-Control"]) for each in never] == [
         (503, "5", "no-store")
     ] * 3
@@ -195,6 +196,12 @@ def test_a_page_says_when_the_head_was_last_signed(reader: TestClient) -> None:
     time.sleep(1.1)  # as long as a head is told on
 
     assert said_so.search(unescape(reader.get("/l/X-0010?lang=en").text))
+
+
+def test_a_page_of_a_record_that_nobody_signed_yet_says_so(reader: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.head.lately", lambda _: None)
+
+    assert said("nl", "The log is not signed yet: nothing is proven.") in unescape(reader.get("/l/X-0010?lang=nl").text)
 
 
 def test_a_page_that_was_made_lately_of_what_was_there_before_an_erasure_is_not_kept_again(shelf: Shelf) -> None:

@@ -72,7 +72,7 @@ def test_public_pages_carry_the_buyers_name_colours_logo_and_link(branded: TestC
     assert "Das Register wird mit Cacao Ledger geführt." in text
     assert text.index("cacao.css") < text.index("theme.css")
     assert ":root{--paper:#ffffff;--link:#0b3d91}" in sheet.text
-    assert "@media (prefers-color-scheme:dark){:root{--link:#9db8ff}}" in sheet.text
+    assert "@media screen and (prefers-color-scheme:dark){:root{--link:#9db8ff}}" in sheet.text
     assert [each.headers["Content-Type"] for each in (sheet, logo)] == ["text/css; charset=utf-8", "image/svg+xml"]
     assert [each.headers["Content-Security-Policy"] for each in (sheet, logo)] == [SECURITY["Content-Security-Policy"]] * 2
     assert {"style-src 'self'", "img-src 'self' data:"} <= set(answer.headers["Content-Security-Policy"].split("; "))
@@ -193,3 +193,9 @@ def test_the_server_does_not_start_with_a_bad_theme_and_says_why(tmp_path: Path,
         assert ended.exit_code == 2
         assert "dark: words: link #222222 on paper" in re.sub(r"\s+", " ", ended.output)
     assert not (tmp_path / "home").exists()
+
+
+def test_dark_colours_are_for_screens_so_that_paper_stays_readable() -> None:
+    style = (HERE / "static" / "cacao.css").read_text(encoding="utf-8")
+
+    assert re.findall(r"@media ([^{]*prefers-color-scheme:dark\))", style) == ["screen and (prefers-color-scheme:dark)"]

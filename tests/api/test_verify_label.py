@@ -146,7 +146,7 @@ class Reached:
     [
         (lambda _path, body: body, TRUE, "the entry of its printing stands at position 4 of "),
         (lambda path, body: body.replace(b"index 3", b"index 2") if "tlog-proof" in path else body, FALSE, "another entry"),
-        (lambda path, body: body.replace(b'"leaf_hash":"', b'"leaf_hash":"A') if path.endswith("4") else body, FALSE, "no good proof"),
+        (lambda path, body: body.replace(b'"leaf_hash":"', b'"leaf_hash":"A') if "size=" in path else body, FALSE, "no good proof"),
         (lambda path, body: b"{}" if "size" in path else body, FALSE, "no good proof"),
         (lambda path, body: b"[]" if path == "/label-keys" else body, BROKEN, "not among the keys"),
         (lambda path, body: b'{"kind":"cloned"}' if "/S/" in path else body, TRUE, "may have been copied"),

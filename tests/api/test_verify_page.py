@@ -88,7 +88,7 @@ def test_the_page_begins_with_the_houses_own_keys_and_says_that_they_are(client:
     text = unescape(client.get("/verify?lang=en").text)
 
     assert f'aria-describedby="of-policy">\n{policy}</textarea>' in text
-    assert "These keys come from this house itself." in text
+    assert "These keys come from this site itself." in text
 
 
 def test_the_page_may_run_our_own_scripts_and_reach_nobody(client: TestClient) -> None:

@@ -54,7 +54,17 @@ def test_nobody_shows_what_others_paid_and_nothing_is_shown_of_fewer_than_five(c
     with house.pool.connection() as conn, shown(house, OTHER):
         assert publishers(conn, node) == [OTHER]
         assert paid(conn, node) == []
-        assert paid_by(conn, node, [HOLDER, OTHER])[0].producers == 6
+        assert paid_by(conn, node, [HOLDER])[0].producers == 5
+
+
+def test_who_paid_one_producer_and_shows_it_beside_others_does_not_tell_what_that_one_was_paid(cargo: tuple[House, str]) -> None:
+    house, node = cargo
+    with house.pool.connection() as conn, shown(house, HOLDER):
+        alone = paid(conn, node)
+        with shown(house, OTHER):
+            assert publishers(conn, node) == [OTHER, HOLDER]
+            assert paid(conn, node) == alone
+    assert alone
 
 
 def test_a_share_holds_from_its_moment_to_its_end(cargo: tuple[House, str]) -> None:
