@@ -135,7 +135,7 @@ def test_every_kind_of_the_plan_has_a_headline_of_its_own_and_every_sort_and_rea
 
 def test_an_entry_that_waits_for_more_than_a_minute_is_said_to_be_unproven() -> None:
     def waits(seconds: float) -> bool:
-        since = (NOW - timedelta(seconds=seconds)).isoformat()
+        since = (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat()
         return any("waited for a signature" in line.english for line in judged(head=HEAD._replace(waiting=since)).lines)
 
     assert (waits(1), waits(120)) == (False, True)
