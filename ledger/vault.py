@@ -49,9 +49,7 @@ def secret(path: Path, make: Callable[[], str]) -> None:
     """Make a file that its owner alone can read, where there is none; of two that make it at once the first one stands, whole."""
     if path.exists():
         return
-    if not path.parent.exists():
-        path.parent.mkdir(parents=True)
-        path.parent.chmod(0o700)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{uuid4().hex}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(f"{make()}\n")

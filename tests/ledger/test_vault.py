@@ -12,6 +12,7 @@ import pytest
 from domain.values import Seal
 from ledger.schema import Connection, connect
 from ledger.vault import ERASED, SEALED, SUBJECTS, Vault, WrongKey, commitment, key_from, key_of
+from ledger.vault import secret as kept_apart
 
 CONTENT = b'{"document":"45678912","name":"Rosa Quispe"}'
 TAG = "party:main/F-1"
@@ -278,3 +279,16 @@ def test_a_mark_is_the_same_for_one_key_and_purpose_alone() -> None:
     assert len(marks) == 8
     assert Vault(OTHER_KEY).mark("a", b"x") == Vault(OTHER_KEY).mark("a", b"x")
     assert all(len(bytes.fromhex(mark)) == 32 for mark in marks)
+
+
+def test_of_two_who_make_the_folder_of_keys_at_once_neither_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second one looked before the first one made it."""
+    one, other = tmp_path / "keys" / "one", tmp_path / "keys" / "other"
+    kept_apart(one, lambda: "1")
+    monkeypatch.setattr(Path, "exists", lambda _: False)
+
+    kept_apart(other, lambda: "2")
+    kept_apart(one, lambda: "3")
+
+    assert (one.read_text(), other.read_text()) == ("1\n", "2\n")
+    assert stat.S_IMODE(one.parent.stat().st_mode) == 0o700
