@@ -45,8 +45,11 @@ class _Whole:
 
 async def scanned(request: Request, path: str, *, data: bool = False) -> Response:
     """The answer to whoever scanned a label: `path` is its path in any case, beneath the folder of the house; digits stand in `?s=`."""
-    above, _, serial = path.upper().rpartition("/")
-    place, digits = label_at(f"{above}/{serial.translate(MISREAD)}"), request.query_params.get("s")
+    digits, asked = request.query_params.get("s"), path.upper()
+    if digits is None:  # typed by hand
+        above, _, serial = asked.rpartition("/")
+        asked = f"{above}/{serial.translate(MISREAD)}"
+    place = label_at(asked)
     if digits is not None and not _DIGITS.fullmatch(digits):
         digits = ""
     make = partial(_page, Place(*place) if place else None, digits, "at" in request.query_params)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final, Literal
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,6 +19,8 @@ from ledger import proof
 from ledger.merkle import HASH_BYTES, Unproven, check_inclusion
 from ledger.note import BadSignature, Malformed, Unsigned, unbase64
 
+_ABROAD: Final = timedelta(days=1)
+"""One moment has two days: 2026-12-01T00:30Z is 2026-11-30T19:30-05:00."""
 _LINK: Final = re.compile(r"(https?:/)?/[^ ]*", re.IGNORECASE)
 _DIGITS: Final = re.compile(r"[0-9]{100,}")
 _MOST_BYTES: Final = 20_000_000
@@ -143,7 +145,7 @@ def _signature(label: Label, digits: str, keys: Mapping[int, Key]) -> Claims | V
     if key.reason == "compromised":
         words = "label key {kid} is in the hands of others: its signature shows nothing, the label's page says what is known of it"
         return Verdict(BROKEN, ((words, {"kid": key.kid}),), found)
-    if not _day(key.opened_at) <= claims.issued <= _day(key.closed_at or "9999-12-31"):
+    if not _day(key.opened_at) - _ABROAD <= claims.issued <= _day(key.closed_at or "9999-12-30") + _ABROAD:
         words = "it says that it was issued on {day}, when label key {kid} was not open"
         return Verdict(FALSE, ((words, {"day": claims.issued, "kid": key.kid}),), found)
     return claims

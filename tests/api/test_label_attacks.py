@@ -112,3 +112,16 @@ def test_a_file_under_another_version_is_left_in_no_cache(scanner: TestClient, n
 
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.status_code in {200, 404}
+
+
+def test_no_changed_sign_of_a_signed_code_is_believed(labelled_house: Labelled, scanner: TestClient) -> None:
+    """All of the path, every tenth digit, and what hands and eyes take for one another; by hand, without digits, that is forgiven."""
+    link = labelled_house.link("C0NTA1NR")
+    path, _, digits = link.partition("?s=")
+    changed = [f"{path[:at]}{chr(ord(path[at]) + 1)}{path[at + 1 :]}?s={digits}" for at in range(1, len(path))]
+    changed += [f"{path}?s={digits[:at]}{(int(digits[at]) + 1) % 10}{digits[at + 1 :]}" for at in range(0, len(digits), 10)]
+    changed += [link.replace("C0NTA1NR", misread) for misread in ("CONTA1NR", "C0NTAINR", "C0NTALNR")]
+
+    assert "Its signature holds" in scanner.get(link, headers={"Accept-Language": "en"}).text
+    assert [each for each in changed if "Its signature holds" in scanner.get(each, headers={"Accept-Language": "en"}).text] == []
+    assert scanner.get(path.replace("C0NTA1NR", "CONTAINR")).status_code == 200

@@ -66,8 +66,9 @@ def test_a_label_is_true_by_the_keys_that_one_has_and_what_was_not_checked_is_sa
         (LINK[:-9], {}, FALSE, "not those of a signature"),
         (LINK, {"public": b64encode(bytes(32)).decode()}, FALSE, "forged"),
         (LINK, {"closed_at": DAY, "reason": "rotated"}, TRUE, "issued on 2026-09-04"),
-        (LINK, {"opened_at": LATER}, FALSE, "was not open"),
-        (LINK, {"closed_at": "2026-09-03T23:59:59-05:00", "reason": "lost"}, FALSE, "was not open"),
+        (LINK, {"opened_at": "2026-09-06T00:00:00-05:00"}, FALSE, "was not open"),
+        (LINK, {"opened_at": "2026-09-05T01:00:00Z"}, TRUE, "issued on 2026-09-04"),
+        (LINK, {"closed_at": "2026-09-02T23:59:59-05:00", "reason": "lost"}, FALSE, "was not open"),
         (LINK, {"closed_at": LATER, "reason": "compromised", "since": LATER}, BROKEN, "in the hands of others"),
         (LINK.partition("?")[0], {}, BROKEN, "is not signed"),
         (LINK + "&s=1", {}, BROKEN, "is not signed"),
@@ -75,7 +76,7 @@ def test_a_label_is_true_by_the_keys_that_one_has_and_what_was_not_checked_is_sa
         (LINK.partition("=")[2], {}, BROKEN, "digits alone"),
         ("https://cacao.example/c/CSQU3054383/22", {}, BROKEN, "no address of a label"),
     ],
-    ids=range(14),
+    ids=range(15),
 )
 def test_what_the_address_does_not_show_is_false_or_not_judged(link: str, key: dict[str, Any], code: int, words: str) -> None:
     said = offline(link, **key)
