@@ -1,12 +1,11 @@
 """What is known of a label that somebody scanned: asked by the same questions whether there is such a label or not."""
 
-from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final, NamedTuple
 
-from api import head, scans
+from api import head, labelkeys, scans
 from api.cache import Ask
 from api.house import House
 from api.lately import Lately
@@ -88,8 +87,8 @@ def _signature(house: House, conn: Connection, path: str, digits: str | None) ->
 
 
 def _keys(conn: Connection) -> _Keys:
-    keys = {key.kid: key for key in labels.label_keys(conn)}
-    return _Keys(keys, {kid: b64decode(key.public_key) for kid, key in keys.items()})
+    keys = labels.label_keys(conn)
+    return _Keys({key.kid: key for key in keys}, labelkeys.halves(keys))
 
 
 def _leaf(house: House, conn: Connection, position: int) -> bytes:

@@ -17,7 +17,6 @@ from labels.link import Of, label_path
 from labels.signed import DIGEST_BYTES, Claims, day_of, sign
 from ledger.crypto import Signer
 from ledger.merkle import leaf_hash
-from ledger.schema import Connection
 from ledger.vault import secret
 from projections.labels import Label, LabelKey, label_keys
 
@@ -34,9 +33,9 @@ def path_of(settings: Settings, kid: int) -> Path:
     return settings.folder / "keys" / f"label-{kid}.key"
 
 
-def public_keys(conn: Connection) -> dict[int, bytes]:
-    """Every key that was ever opened, by number; what a compromised one signs is for others to judge."""
-    return {key.kid: b64decode(key.public_key) for key in label_keys(conn)}
+def halves(opened: Iterable[LabelKey]) -> dict[int, bytes]:
+    """The public half of each key by its number; what a compromised one signs is for others to judge."""
+    return {key.kid: b64decode(key.public_key) for key in opened}
 
 
 def keys(house: House) -> list[LabelKey]:

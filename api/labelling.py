@@ -15,14 +15,13 @@ from api.house import House
 from api.people import NotDone
 from api.printing import Batch, batch, serials
 from api.problems import unreadable
-from domain.label import MOST_PRINTED, MOST_REPLACED, MOST_VOIDED
+from domain.label import LONG, MOST_PRINTED, MOST_REPLACED, MOST_VOIDED
 from domain.values import Command
 from domain.vocabulary import COMMANDS
 from labels.link import MISREAD
 from ledger.decision import Denied
 from projections import labels as views
 
-_LONG: Final = 8
 _WAIT_SECONDS: Final = 60.0
 _TURNS: Final = 3
 """How often serials are drawn anew where one was given before: of a million labels that happens once in a hundred times."""
@@ -37,7 +36,7 @@ def typed_serials(written: Iterable[str]) -> list[str]:
     """Serials as people type them, each once: in two groups as labels print them, in small letters, with an O for a 0, with commas."""
     joined: list[str] = []
     for word in re.split(r"[\s,;]+", " ".join(written).upper().translate(MISREAD).strip()):
-        half = len(word) == _LONG // 2 and joined and len(joined[-1]) == _LONG // 2
+        half = len(word) == LONG // 2 and joined and len(joined[-1]) == LONG // 2
         joined[-1:] = [joined[-1] + word] if half else [*joined[-1:], word]
     return [each for each in dict.fromkeys(joined) if each]
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from api import labelkeys
 from api.house import House
+from domain.label import LONG, SIGNS
 from domain.values import bare
 from labels.book import Writes
 from labels.job import Progress, page_of, pdf_of, zpl_of
@@ -21,9 +22,8 @@ from labels.raster import png
 from labels.svg import svg
 from ledger.schema import Connection
 from projections import labels as views
+from projections import public
 
-_SIGNS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_LONG: Final = 8
 _WHOLE: Final = {"pdf": pdf_of, "zpl": zpl_of}
 FORMS: Final = {"pdf": "application/pdf", "zpl": "application/vnd.zebra-zpl", "svg": "image/svg+xml", "png": "image/png"}
 """As what labels are drawn -> its media type. SVG and PNG are one page."""
@@ -34,7 +34,7 @@ def serials(count: int) -> list[str]:
     """As many serials that nobody can guess, each once."""
     made: dict[str, None] = {}
     while len(made) < count:
-        made["".join(secrets.choice(_SIGNS) for _ in range(_LONG))] = None
+        made["".join(secrets.choice(SIGNS) for _ in range(LONG))] = None
     return list(made)
 
 
@@ -46,7 +46,7 @@ def serials_of(form: str, count: int, turn: int = 0) -> list[str]:
     seed, number = UUID(form).bytes + turn.to_bytes(2), 0
     while len(made) < count:
         bits = int.from_bytes(sha256(seed + number.to_bytes(4)).digest()[:5])
-        made["".join(_SIGNS[bits >> 5 * place & 31] for place in range(_LONG))] = None
+        made["".join(SIGNS[bits >> 5 * place & 31] for place in range(LONG))] = None
         number += 1
     return list(made)
 
@@ -76,7 +76,7 @@ class Batch:
 
     def _own(self, row: views.Label) -> Own:
         of, serial, base = labelkeys.of(row), row.serial, urlsplit(self.base)
-        host, elements = f"{base.netloc}{base.path.rstrip('/')}", _elements(labelkeys.of(row), row.serial)
+        host, elements = f"{base.netloc}{base.path.rstrip('/')}", _elements(of, serial)
         address = host if elements else f"{host}{label_path(of, serial)}"
         return Own(serial, label_link(self.base, of, serial), address, self.digits.get(serial, ""), elements)
 
@@ -104,15 +104,11 @@ def _elements(of: Of, serial: str) -> str:
 _SEAL: Final = """SELECT seal_no FROM views.containers c WHERE container_no = %s AND first = %s AND EXISTS (SELECT FROM views.timeline t
  JOIN views.moments m USING (position) WHERE t.tag = c.stuffing AND m.kind = 'container-sealed.v1' AND m.position < %s)"""
 """A seal that was on the container when the label was printed: drawn again later, it is the same label."""
-_NAMED: Final = "SELECT 1 FROM views.parties WHERE organisation AND party = %s"
 
 
 def _label(house: House, conn: Connection, row: views.Label, *, draft: bool) -> Label:
     """What all labels of an entry say; the holder is named where it is an organisation with a RUC of series 20."""
-    tag, name, seal = f"party:{row.holder}", "", None
-    if conn.execute(_NAMED, (row.holder,)).fetchone():
-        opened = house.vault.open(conn, [tag])
-        name = str(opened[tag].content.get("name", "")) if tag in opened else ""
+    name, seal = public.names(conn, house.vault, [row.holder]).get(row.holder, ""), None
     if row.container_no:
         (seal,) = conn.execute(_SEAL, (row.container_no, row.stuffing, row.position)).fetchone() or (None,)
     number = row.container_no or bare(row.lot or row.party or "")

@@ -9,7 +9,9 @@ from domain.gs1 import Gtin, Sscc, prefix_tags
 from domain.labelkey import Kid
 from domain.values import Command, Id, Moment, Quantity
 
-SERIAL: Final = "[0-9A-HJKMNP-TV-Z]{8}"
+SIGNS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+LONG: Final = 8
+SERIAL: Final = f"[0-9A-HJKMNP-TV-Z]{{{LONG}}}"
 """A label's serial: eight characters of Crockford's base 32, forty random bits."""
 MOST_PRINTED, MOST_REPLACED, MOST_VOIDED = 1_500, 750, 400
 """Labels of one command, so that its entry with all their tags, and that of its annulment, stay within 65,535 bytes."""

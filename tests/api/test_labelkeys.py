@@ -17,6 +17,7 @@ from api.house import House
 from api.labelkeys import NoKey
 from api.people import NotDone, operator
 from ledger.crypto import verify
+from projections.labels import label_keys
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ def test_a_key_is_opened_signs_is_rotated_and_closed(fresh_house: House, keys: C
     with pytest.raises(NotDone, match="no label key 9999"):
         labelkeys.close_key(house, who, 9999, "lost")
     with house.pool.connection() as conn:
-        assert set(labelkeys.public_keys(conn)) == {key["kid"] for key in keys()}
+        assert set(labelkeys.halves(label_keys(conn))) == {key["kid"] for key in keys()}
 
 
 def test_a_private_half_that_is_gone_or_another_is_told_and_signs_nothing(fresh_house: House) -> None:

@@ -61,7 +61,7 @@ def test_a_printed_sack_is_signed_by_the_house_for_its_own_address_and_names_the
     address, _, digits = one.partition("?s=")
     path, of, serial = label_at(address) or ("", None, "")
     with house.pool.connection() as conn:
-        keys, row = labelkeys.public_keys(conn), views.label(conn, serial)
+        keys, row = labelkeys.halves(views.label_keys(conn)), views.label(conn, serial)
     claims = checked(path, digits, keys)
     leaf = hashlib.sha256(b"\0" + entry_of(house, position)).digest()
 
