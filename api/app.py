@@ -35,7 +35,7 @@ from api import (  # fmt: skip
     webhooks,
 )
 from api.access import Knowing, Refusal
-from api.cache import Cache
+from api.cache import NO_STORE, OUT, Cache, answer, asking, kept, wait
 from api.counting import Counting
 from api.delivery import Deliveries
 from api.evidence import doors
@@ -69,6 +69,7 @@ from api.problems import problem
 from api.publishing import Publishing
 from api.theme import theme
 from domain.vocabulary import COMMANDS
+from ledger.store import OUT_OF_REACH
 
 DOORS: Final = (
     labelpages, pages, commands, entries, holdings, auditing, webhooks, identified, resolver, keylist, numbers,
@@ -101,6 +102,8 @@ def create(house: House) -> FastAPI:
     app.add_exception_handler(Refusal, _refusal)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
+    for lost in OUT_OF_REACH:
+        app.add_exception_handler(lost, _away)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     app.add_middleware(Knowing)
     app.add_middleware(Limits, settings=house.settings, metrics=app.state.metrics)
@@ -160,6 +163,13 @@ def _methods(request: Request) -> list[str]:
         for method in ("GET", "HEAD", "POST", "DELETE")
         if any(route.matches({**request.scope, "method": method})[0] == Match.FULL for route in request.app.routes)
     ]
+
+
+async def _away(request: Request, _lost: Exception) -> Response:
+    """Whatever door it was that found the database gone."""
+    await kept(request).lost()
+    ask = asking(request, data="text/html" not in request.headers.get("accept", ""), public=True)
+    return answer(request, wait(ask, OUT), NO_STORE)
 
 
 async def _invalid(_request: Request, _error: Exception) -> Response:

@@ -23,7 +23,7 @@ from api.theme import theme
 from ledger.store import OUT_OF_REACH
 from projections import public
 
-__all__ = ["Ask", "Cache", "Page", "answer", "asking", "kept", "page", "refusal", "serve", "unknown"]
+__all__ = ["Ask", "Cache", "Page", "answer", "asking", "kept", "page", "refusal", "serve", "unknown", "wait"]
 SECURITY: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'",
@@ -35,6 +35,7 @@ VISITED: Final = SECURITY | {"Content-Security-Policy": f"{SECURITY['Content-Sec
 ANY_SITE: Final = {"Access-Control-Allow-Origin": "*"}
 PUBLIC, NO_STORE, FOR_EVER = "public, max-age=30", "no-store", "public, max-age=31536000, immutable"
 WAIT_SECONDS: Final = 10.0
+OUT: Final = "The database is out of reach for the moment."
 _WAITERS: Final = 16
 _FAR: Final = 2**53
 
@@ -166,7 +167,7 @@ async def serve(
         named = None if ask.insider else key
         made = await (getting() if still else kept(request).reached(named, ask.language, getting, further=bool(further)))
     except OUT_OF_REACH:
-        made = _wait(ask, "The database is out of reach for the moment.")
+        made = wait(ask, OUT)
     lasting = made.status == HTTPStatus.OK and at is None and not ask.insider and AS_OF not in made.headers
     return answer(request, made, PUBLIC if lasting else NO_STORE)
 
@@ -208,10 +209,10 @@ def _late(ask: Ask, at: str) -> Page | None:
         there = int(at) <= public.size(conn)
     if there and ask.house.follower.wait_for(int(at), WAIT_SECONDS):
         return None
-    return _wait(ask, "This page does not show that position yet.", HTTPStatus.SERVICE_UNAVAILABLE if there else HTTPStatus.NOT_FOUND)
+    return wait(ask, "This page does not show that position yet.", HTTPStatus.SERVICE_UNAVAILABLE if there else HTTPStatus.NOT_FOUND)
 
 
-def _wait(ask: Ask, sentence: str, status: HTTPStatus = HTTPStatus.SERVICE_UNAVAILABLE) -> Page:
+def wait(ask: Ask, sentence: str, status: HTTPStatus = HTTPStatus.SERVICE_UNAVAILABLE) -> Page:
     """Try again: what is asked for may be there in a moment. Nobody makes us answer 5xx by asking for what never was."""
     retry = {"Retry-After": "5"}
     if ask.data:

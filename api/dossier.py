@@ -5,7 +5,6 @@ A link that is forged, over, ended, or never was, answers as what is unknown. Ea
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -14,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api import dossierfiles, looks
 from api.access import Actor
-from api.cache import NO_STORE, SECURITY, Ask, Page, answer, asking, page, unknown
+from api.cache import NO_STORE, OUT, SECURITY, Ask, Page, answer, asking, page, unknown, wait
 from api.forms import member
 from api.looks import Way, What
 from api.office.frame import framed, office
@@ -126,8 +125,7 @@ async def _answered(request: Request, find: Find, name: str, here: str) -> Respo
     try:
         made = await run_in_threadpool(_shown, ask, find, name, here)
     except OUT_OF_REACH:
-        words = "The database is out of reach for the moment."
-        made = _hidden(ask.message(HTTPStatus.SERVICE_UNAVAILABLE, "Please try again in a moment", words))
+        made = _hidden(wait(ask, OUT))
     return answer(request, made, NO_STORE)
 
 

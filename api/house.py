@@ -94,7 +94,7 @@ class House:
     def follower(self) -> "Follower":
         """The thread that keeps the views after the entries, started when first asked for."""
         if self._follower is None:
-            self._follower = Follower(self.url)
+            self._follower = Follower(self.url, self.server.mend if self.server else lambda: None)
             self.writer.on_append(self._follower.wake)
         return self._follower
 
@@ -182,6 +182,7 @@ class Follower:
     """Keeps the views after the entries; `wait_for` lets a reader wait until they show a position."""
 
     url: str
+    mend: Callable[[], object] = lambda: None
     reached: int = 0
     _moved: threading.Condition = field(default_factory=threading.Condition)
     _wake: threading.Event = field(default_factory=threading.Event)
@@ -228,6 +229,8 @@ class Follower:
                     self._follow(conn)
             except (*OUT_OF_REACH, psycopg.Error):
                 time.sleep(PAUSE_SECONDS * 10)
+                with suppress(psycopg.Error):
+                    self.mend()
 
     def _follow(self, conn: Connection) -> None:
         while not self._closed:

@@ -100,14 +100,13 @@ class Kept:
         of the others.
         Raises psycopg.OperationalError where there is no such page, or somebody's data were erased since it was made.
         """
-        if await self._away():
+        if await self.away():
             return self._as_it_was(key, language, further=further)
         try:
             async with asyncio.timeout(PATIENCE_SECONDS if self._last(key, further=further) else None):
                 made = await getting()
         except (TimeoutError, *OUT_OF_REACH):
-            if not await self._answers():
-                self._look_at = time.monotonic() + PAUSE_SECONDS
+            await self.lost()
             return self._as_it_was(key, language, further=further)
         if made.status == HTTPStatus.OK and key is not None:
             self._stores[further].put(key, made)
@@ -133,7 +132,12 @@ class Kept:
                 self._shown.popitem(last=False)
         return self._shown[key]
 
-    async def _away(self) -> bool:
+    async def lost(self) -> None:
+        """Somebody found the database gone: until it answers again, nobody is kept waiting for it."""
+        if not await self._answers():
+            self._look_at = time.monotonic() + PAUSE_SECONDS
+
+    async def away(self) -> bool:
         """Whether the database was out of reach a moment ago, and still is where it is time to look again; one request looks."""
         if self._look_at is None:
             return False

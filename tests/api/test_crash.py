@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any, cast
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 from uuid import uuid4
 
@@ -20,6 +21,7 @@ import pytest
 
 from api.examples import EXAMPLES
 from api.house import DATABASE, House, vault_key
+from api.kept import AS_OF
 from api.publishing import signer
 from api.running import free
 from api.sample import write_season
@@ -132,6 +134,35 @@ def test_an_import_killed_again_and_again_ends_as_if_it_never_was(
 
     assert results(home, season, tmp_path / "report") == uninterrupted
     check_ledger(database(home))
+
+
+def answered(url: str) -> tuple[int, bool]:
+    """The status of an answer, and whether it is the page as it was before."""
+    try:
+        with urlopen(Request(url, headers={"Accept": "text/html"}), timeout=30) as answer:  # noqa: S310 - our own
+            return answer.status, AS_OF in answer.headers
+    except HTTPError as refused:
+        return refused.code, False
+
+
+def test_a_database_that_is_killed_while_people_only_read_comes_back(home: Path) -> None:
+    port = next(port for port in range(18_600, 18_700) if free("127.0.0.1", port))
+    words = [CACAO, "serve", "--port", str(port)]
+    server = subprocess.Popen(words, env=environment(home), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    at, told = f"http://127.0.0.1:{port}", set()
+    try:
+        wait_until(lambda: not free("127.0.0.1", port))
+        assert answered(f"{at}/") == (200, False)
+        psutil.Process(int((home / "pg" / "postmaster.pid").read_text(encoding="utf-8").split()[0])).kill()
+        wait_until(lambda: not Server(home / "pg").running())
+
+        while (found := answered(f"{at}/search?q=CSQU3054383")) != (404, False):
+            told.add(found)
+        assert told <= {(503, False)}
+        wait_until(lambda: answered(f"{at}/") == (200, False))
+    finally:
+        server.kill()
+        server.wait()
 
 
 def test_first_starts_at_once_make_one_house(home: Path) -> None:
