@@ -203,8 +203,12 @@ def _ledger(settings: Settings, conn: Connection) -> Iterator[Finding]:
 
 
 def _label_keys(settings: Settings, conn: Connection) -> Iterator[Finding]:
-    """Whether the private halves of the open keys for labels are here."""
-    opened = [key for key in label_keys(conn) if key.closed_at is None]
+    """Whether the private halves of the open keys for labels are here, and those of closed ones are gone: a kill may have left one."""
+    keys = label_keys(conn)
+    for path in (path_of(settings, key.kid) for key in keys if key.closed_at is not None):
+        if path.exists():
+            yield Finding("label key", "warning", f"{path} is there still, and its key is closed", f"destroy it: `shred -u {path}`")
+    opened = [key for key in keys if key.closed_at is None]
     gone = missing(settings, opened)
     for kid in gone:
         words = f"{path_of(settings, kid)} is not there, or is another key, and label key {kid} is open"

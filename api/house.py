@@ -33,6 +33,8 @@ PAUSE_SECONDS: Final = 0.05
 POLL_SECONDS: Final = 1.0
 """How often entries of other processes are looked for."""
 READERS: Final = 8
+READ_SECONDS: Final = 10.0
+"""How long a reader waits for a connection before it is told to try again."""
 DATABASE: Final = "cacao"
 
 
@@ -70,7 +72,7 @@ class House:
         """Connections for reading, one round trip a question."""
         if self._pool is None:
             self._pool = ConnectionPool(
-                self.url, min_size=1, max_size=READERS, open=True, configure=_as_server, reconnect_timeout=1.0,
+                self.url, min_size=1, max_size=READERS, open=True, configure=_as_server, reconnect_timeout=1.0, timeout=READ_SECONDS,
                 kwargs={"autocommit": True, "options": schema.BY_INDEX},
             )  # fmt: skip
         return self._pool

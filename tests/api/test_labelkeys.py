@@ -85,6 +85,21 @@ def test_a_private_half_that_is_gone_or_another_is_told_and_signs_nothing(fresh_
     assert labelkeys.current(house) == kid
 
 
+def test_a_private_half_that_outlived_its_key_is_found(fresh_house: House) -> None:
+    """As a kill between the entry and the file would leave it."""
+    kid = labelkeys.open_key(fresh_house, operator(fresh_house))
+    left = labelkeys.path_of(fresh_house.settings, kid)
+    private = left.read_text()
+    labelkeys.close_key(fresh_house, operator(fresh_house), kid, "rotated")
+    assert not left.exists()
+    left.write_text(private)
+
+    with fresh_house.pool.connection() as conn:
+        found = [each.found for each in _label_keys(fresh_house.settings, conn) if each.state != "ok"]
+
+    assert any(f"label-{kid}.key is there still" in each for each in found)
+
+
 def test_the_list_is_kept_by_phones_and_says_when_nothing_changed(fresh_house: House) -> None:
     with TestClient(create(fresh_house)) as client:
         first = client.get("/label-keys")
